@@ -1,0 +1,32 @@
+/* Names for what the compiler can be told. Pure: includes nothing. */
+#ifndef HP_BASE_ATTR_H
+#define HP_BASE_ATTR_H
+
+#define HP_LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define HP_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+
+#define HP_NOINLINE __attribute__((noinline))
+#define HP_COLD __attribute__((noinline, cold))
+#define HP_NORETURN __attribute__((noreturn))
+#define HP_ALIGNED(bytes) __attribute__((aligned(bytes)))
+#define HP_PRINTF(text, first) __attribute__((format(printf, text, first)))
+
+/*
+ * For a reader that looks at another thread's counters without any order: a stale or torn-free
+ * value is as good as a fresh one. ThreadSanitizer is told here and nowhere else.
+ */
+#define HP_RACY_READER __attribute__((noinline, no_sanitize("thread")))
+
+/* ThreadSanitizer lets memory lie only where the kernel puts it by itself. */
+#if defined(__SANITIZE_THREAD__)
+#define HP_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define HP_THREAD_SANITIZER 1
+#endif
+#endif
+#ifndef HP_THREAD_SANITIZER
+#define HP_THREAD_SANITIZER 0
+#endif
+
+#endif

@@ -1,0 +1,43 @@
+/* See check.h. The line is formatted on the stack and written in one go. */
+#include "base/check.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+enum { LINE_BYTES = 512 };
+
+static void say(const char *format, va_list arguments)
+{
+	char line[LINE_BYTES];
+	size_t length = hp_text_format(line, sizeof(line), "hpalloc: ");
+	int kept_errno = errno;
+
+	length += hp_text_vformat(line + length, sizeof(line) - length - 1, format, arguments);
+	line[length++] = '\n';
+	if (write(STDERR_FILENO, line, length) < 0)
+		errno = kept_errno; /* nobody is there to be told */
+	errno = kept_errno;
+}
+
+void hp_fatal(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(format, arguments);
+	va_end(arguments);
+	abort();
+}
+
+void hp_warn(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(format, arguments);
+	va_end(arguments);
+}
