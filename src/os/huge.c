@@ -1,0 +1,185 @@
+/* Huge pages of both kinds: see os.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "os/os.h"
+#include "os/result.h"
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+static const char THP_SETTING[] = "/sys/kernel/mm/transparent_hugepage/enabled";
+static const int HUGE_2M = 21 << 26; /* MAP_HUGE_2MB, log2 of the size in the flag bits */
+
+/* A file's mapping of a slot stands at the slot's own address in the file. */
+static int map_huge(int fd, const void *place, size_t bytes, int flags, void **out_address)
+{
+	if (fd < 0)
+		return hp_os_map_result(
+			mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			     flags | MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | HUGE_2M, -1, 0),
+			out_address);
+	return hp_os_map_result(mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags | MAP_PRIVATE, fd,
+				     (off_t)(uintptr_t)place),
+				out_address);
+}
+
+int hp_os_huge_probe(int fd)
+{
+	void *page = NULL;
+	int error = map_huge(fd, NULL, HP_HUGEPAGE_BYTES, 0, &page);
+
+	return error ? error : hp_os_release(page, HP_HUGEPAGE_BYTES);
+}
+
+int hp_os_huge_map(int fd, void *address, size_t bytes)
+{
+	void *fresh = NULL;
+	int error = map_huge(fd, address, bytes, MAP_NORESERVE, &fresh);
+
+	if (error)
+		return error;
+	error = hp_os_move_away(fresh, bytes, address);
+	if (error)
+		hp_os_release(fresh, bytes);
+	return error;
+}
+
+int hp_os_huge_populate(void *address, size_t bytes)
+{
+	return hp_os_result(madvise(address, bytes, MADV_POPULATE_WRITE));
+}
+
+int hp_os_hugetlbfs_open(const char *directory, int *out_fd)
+{
+	char path[4096 + 32];
+	int fd, error;
+
+	hp_text_format(path, sizeof(path), "%s/.hpalloc-%u", directory, (unsigned)getpid());
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	unlink(path);
+	error = hp_os_result(ftruncate(fd, (off_t)1 << 47));
+	if (error) {
+		close(fd);
+		return error;
+	}
+	*out_fd = fd;
+	return 0;
+}
+
+int hp_os_thp_advise(void *address, size_t bytes)
+{
+	return hp_os_result(madvise(address, bytes, MADV_HUGEPAGE));
+}
+
+int hp_os_thp_forbid(void *address, size_t bytes)
+{
+	return hp_os_result(madvise(address, bytes, MADV_NOHUGEPAGE));
+}
+
+int hp_os_thp_collapse(void *address, size_t bytes)
+{
+	return hp_os_result(madvise(address, bytes, MADV_COLLAPSE));
+}
+
+int hp_os_thp_check(void)
+{
+	char setting[64] = "";
+	ssize_t length;
+	int fd;
+
+	if (prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) > 0)
+		return -ENOTSUP;
+	fd = open(THP_SETTING, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ENOTSUP : 0;
+	length = read(fd, setting, sizeof(setting) - 1);
+	close(fd);
+	return length > 0 && strstr(setting, "[never]") ? -ENOTSUP : 0;
+}
+
+int hp_os_fork_omit(void *address, size_t bytes)
+{
+	return hp_os_result(madvise(address, bytes, MADV_DONTFORK));
+}
+
+int hp_os_fork_keep(void *address, size_t bytes)
+{
+	return hp_os_result(madvise(address, bytes, MADV_DOFORK));
+}
+
+/* What one pass over smaps has seen: whether the mapping at hand counts, and the sums. */
+struct smaps_sum {
+	uintptr_t first, end;
+	bool inside;
+	uint64_t resident_bytes, huge_bytes;
+};
+
+static void add_smaps_line(struct smaps_sum *sum, const char *line)
+{
+	const char *dash = strchr(line, '-'), *colon = strchr(line, ':');
+	uint64_t bytes;
+
+	if (dash && (!colon || dash < colon)) {
+		uintptr_t start = hp_text_leading_number(line, 16);
+
+		sum->inside = start >= sum->first && start < sum->end;
+		return;
+	}
+	if (!sum->inside || !colon)
+		return;
+	bytes = hp_text_leading_number(colon + 1 + strspn(colon + 1, " "), 10) * 1024;
+	if (!strncmp(line, "Rss:", 4))
+		sum->resident_bytes += bytes;
+	else if (!strncmp(line, "AnonHugePages:", 14))
+		sum->huge_bytes += bytes;
+}
+
+/* Reads line by line through one buffer; a line longer than it (a path) is cut. */
+static void sum_smaps(int fd, struct smaps_sum *sum)
+{
+	char buffer[4096];
+	size_t have = 0;
+	ssize_t got;
+
+	while ((got = read(fd, buffer + have, sizeof(buffer) - 1 - have)) > 0) {
+		char *line = buffer, *end;
+
+		have += (size_t)got;
+		buffer[have] = '\0';
+		for (; (end = strchr(line, '\n')); line = end + 1) {
+			*end = '\0';
+			add_smaps_line(sum, line);
+		}
+		have = strlen(line);
+		memmove(buffer, line, have);
+		if (have == sizeof(buffer) - 1)
+			have = 0;
+	}
+}
+
+int hp_os_thp_resident(const void *address, size_t bytes, uint64_t *out_resident_bytes,
+		       uint64_t *out_huge_bytes)
+{
+	struct smaps_sum sum = { .first = (uintptr_t)address, .end = (uintptr_t)address + bytes };
+	int fd = open("/proc/self/smaps", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	sum_smaps(fd, &sum);
+	close(fd);
+	*out_resident_bytes = sum.resident_bytes;
+	*out_huge_bytes = sum.huge_bytes;
+	return 0;
+}

@@ -1,0 +1,129 @@
+/*
+ * Every request to the operating system, and nothing else: mechanism without policy or state.
+ *
+ * For all functions: addresses and lengths are multiples of HP_PAGE_BYTES, those of the hugetlb
+ * functions multiples of HP_HUGEPAGE_BYTES. An `int` is 0 or a negative errno; outputs are
+ * untouched on failure, and so is memory unless said otherwise. errno may change:
+ * the public edge keeps it (api/). None takes a lock or allocates; all may run in any thread. "Normal" memory is private and anonymous.
+ * Tests make each of them fail by the linker's --wrap.
+ */
+#ifndef HP_OS_OS_H
+#define HP_OS_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+/* The page that Linux on x86-64 and (by default) aarch64 uses; checked by hp_os_check_machine(). */
+#define HP_PAGE_BYTES ((size_t)4096)
+#define HP_HUGEPAGE_BYTES ((size_t)2 << 20)
+
+/* -ENOTSUP where the page size is not HP_PAGE_BYTES. */
+int hp_os_check_machine(void);
+
+/* ---- map.c: address space and normal memory ---- */
+
+/*
+ * Reserves address space without access or memory. With `at`, exactly there, or -EEXIST if any
+ * of it is taken; else anywhere, aligned to `align`.
+ */
+int hp_os_reserve(void *at, size_t bytes, size_t align, void **out_address);
+
+/* Gives address space and all on it back. */
+int hp_os_release(void *address, size_t bytes);
+
+/* Makes reserved address space readable and writable; the memory comes at first touch, zero. */
+int hp_os_commit(void *address, size_t bytes);
+
+/* As hp_os_reserve(), readable and writable at once. */
+int hp_os_map(void *at, size_t bytes, size_t align, void **out_address);
+
+/* Drops the content; the next touch reads zero (normal memory), or see hp_os_huge_populate(). */
+int hp_os_purge(void *address, size_t bytes);
+
+/* Puts fresh normal memory, readable and writable, in place of whatever is mapped there. */
+int hp_os_replace(void *address, size_t bytes);
+
+/*
+ * Moves the pages of [from, from + bytes) to `to`, replacing what is mapped there. What is left at
+ * `from` is fresh, as before its first touch (normal memory) or unmapped (hugetlb: see
+ * hp_os_move_huge()).
+ */
+int hp_os_move(void *from, size_t bytes, void *to);
+
+/* As hp_os_move(), and `from` is unmapped afterwards. */
+int hp_os_move_away(void *from, size_t bytes, void *to);
+
+/* ---- huge.c: huge pages ---- */
+
+/*
+ * 0 if the pool would promise a page now, a negative errno if not: a quick test before a run of
+ * pages is mapped. No guarantee: limits show only in hp_os_huge_populate().
+ */
+int hp_os_huge_probe(int fd);
+
+/*
+ * Maps hugetlb pages over [address, address + bytes) without a reservation: not to be touched
+ * before hp_os_huge_populate(). `fd` is a file of hp_os_hugetlbfs_open(), or -1.
+ */
+int hp_os_huge_map(int fd, void *address, size_t bytes);
+
+/* Gets the pages, zero where they are new. -EFAULT or -ENOMEM where one can't be had. */
+int hp_os_huge_populate(void *address, size_t bytes);
+
+/* A new file on the hugetlbfs mounted at `directory`, unlinked, large enough for any offset. */
+int hp_os_hugetlbfs_open(const char *directory, int *out_fd);
+
+/* Asks for transparent huge pages at the coming touches, or for none. */
+int hp_os_thp_advise(void *address, size_t bytes);
+int hp_os_thp_forbid(void *address, size_t bytes);
+
+/* Makes a transparent huge page of what is there now. Takes up to some milliseconds. */
+int hp_os_thp_collapse(void *address, size_t bytes);
+
+/* 0 if transparent huge pages can be had by advice, -ENOTSUP if sysfs or prctl forbid them. */
+int hp_os_thp_check(void);
+
+/* Whether the child of a fork gets the range (the default) or a hole. */
+int hp_os_fork_omit(void *address, size_t bytes);
+int hp_os_fork_keep(void *address, size_t bytes);
+
+/* Sums Rss and AnonHugePages of /proc/self/smaps over the mappings inside the range. */
+int hp_os_thp_resident(const void *address, size_t bytes, uint64_t *out_resident_bytes,
+		       uint64_t *out_huge_bytes);
+
+/* ---- proc.c: the process ---- */
+
+/* Monotonic time, coarse (some milliseconds). */
+uint64_t hp_os_now_ms(void);
+
+/* Random bits for the placement of the heap; never fails, weak where the kernel has none. */
+uint64_t hp_os_random(void);
+
+/*
+ * The environment, ended by NULL. NULL in a setuid program, which takes no advice, and in the
+ * loader's first moments.
+ */
+char **hp_os_environment(void);
+
+/* Writes all of the text, as far as it goes. */
+void hp_os_write(int fd, const char *text, size_t bytes);
+
+/* Maps a file of the caller's own, shared and writable; see hpalloc/publish.h. */
+int hp_os_publish_map(const char *path, size_t bytes, void **out_address);
+
+/* Makes hp_os_barrier_all() possible; cheap only while the process has one thread. */
+int hp_os_barrier_register(void);
+
+/*
+ * Makes every running thread of the process pass a full memory barrier. -ENOSYS where that can't
+ * be had.
+ */
+int hp_os_barrier_all(void);
+
+void hp_os_yield(void);
+int hp_os_pid(void);
+
+#endif

@@ -1,0 +1,90 @@
+/* The process, its environment and its threads: see os.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/membarrier.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "os/os.h"
+#include "os/result.h"
+
+uint64_t hp_os_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* The kernel hands every program 16 random bytes at its start: no system call needed. */
+uint64_t hp_os_random(void)
+{
+	const uint64_t *seed = (const uint64_t *)getauxval(AT_RANDOM);
+
+	return (seed ? seed[0] ^ seed[1] : 0) * 0x9e3779b97f4a7c15u;
+}
+
+char **hp_os_environment(void)
+{
+	return getauxval(AT_SECURE) ? NULL : environ;
+}
+
+void hp_os_write(int fd, const char *text, size_t bytes)
+{
+	while (bytes) {
+		ssize_t wrote = write(fd, text, bytes);
+
+		if (wrote < 0 && errno == EINTR)
+			continue;
+		if (wrote <= 0)
+			return;
+		text += wrote;
+		bytes -= (size_t)wrote;
+	}
+}
+
+int hp_os_publish_map(const char *path, size_t bytes, void **out_address)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	struct stat status;
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	error = hp_os_result(fstat(fd, &status));
+	if (!error && (!S_ISREG(status.st_mode) || status.st_uid != geteuid() ||
+		       (size_t)status.st_size < bytes))
+		error = -EINVAL;
+	if (!error)
+		error = hp_os_map_result(
+			mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), out_address);
+	close(fd);
+	return error;
+}
+
+int hp_os_barrier_register(void)
+{
+	return hp_os_result(
+		syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0));
+}
+
+int hp_os_barrier_all(void)
+{
+	return hp_os_result(syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0));
+}
+
+void hp_os_yield(void)
+{
+	sched_yield();
+}
+
+int hp_os_pid(void)
+{
+	return (int)getpid();
+}
