@@ -1,0 +1,185 @@
+/*
+ * libhpalloc: a general-purpose malloc whose heap lives on 2 MB huge pages.
+ *
+ * This header is the manual. What holds for every function unless it says otherwise:
+ *
+ *  - Sizes and alignments are in bytes. A block is aligned to 16 bytes at least.
+ *  - Failure of a function that returns a pointer is NULL with errno ENOMEM; no argument is freed
+ *    or changed. Sizes above PTRDIFF_MAX always fail. Success leaves errno alone.
+ *  - Every function may be called by any thread at any time, a block may be freed by any thread.
+ *    None is async-signal-safe, as with every malloc.
+ *  - All functions work on one heap per process: a block of one may be given to any other.
+ *  - Misuse that is noticed (a double free, a pointer that is no block) ends in one line on standard
+ *    error, "hpalloc: ...", and abort().
+ */
+#ifndef HPALLOC_HPALLOC_H
+#define HPALLOC_HPALLOC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hpalloc/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define HP_PUBLIC __attribute__((visibility("default")))
+#define HP_ALLOC_SIZE(...) __attribute__((malloc, alloc_size(__VA_ARGS__)))
+#define HP_ALLOC_ALIGNED(align, bytes)                                                             \
+	__attribute__((malloc, alloc_align(align), alloc_size(bytes)))
+#define HP_WARN_UNUSED __attribute__((warn_unused_result))
+#else
+#define HP_PUBLIC
+#define HP_ALLOC_SIZE(...)
+#define HP_ALLOC_ALIGNED(align, bytes)
+#define HP_WARN_UNUSED
+#endif
+
+/* ---- blocks ---- */
+
+/*
+ * A block of at least `bytes` bytes, its content undefined. 0 bytes give a pointer of their own,
+ * which must be freed as well. (C11 7.22.3.4)
+ */
+HP_PUBLIC void *hp_malloc(size_t bytes) HP_ALLOC_SIZE(1) HP_WARN_UNUSED;
+
+/* A block of count * bytes bytes, all zero; ENOMEM if the product overflows. (C11 7.22.3.2) */
+HP_PUBLIC void *hp_calloc(size_t count, size_t bytes) HP_ALLOC_SIZE(1, 2) HP_WARN_UNUSED;
+
+/*
+ * Changes the size of `block` and returns where it is now; the content up to the smaller of both
+ * sizes is kept, what is added is undefined. On failure `block` is untouched and still valid.
+ * NULL as `block` is hp_malloc(bytes); 0 as `bytes` frees the block and returns NULL, as glibc does.
+ * The alignment that a block was asked for with is not kept when it moves. (C11 7.22.3.5)
+ */
+HP_PUBLIC void *hp_realloc(void *block, size_t bytes) HP_WARN_UNUSED;
+
+/* hp_realloc(block, count * bytes); ENOMEM if the product overflows. (POSIX.1-2024, BSD) */
+HP_PUBLIC void *hp_reallocarray(void *block, size_t count, size_t bytes) HP_WARN_UNUSED;
+
+/* Frees a block; NULL is allowed and does nothing. Keeps errno. (C11 7.22.3.3) */
+HP_PUBLIC void hp_free(void *block);
+
+/*
+ * hp_free() for callers who know the size: `bytes` is what the block was last asked for with, by
+ * malloc, calloc or realloc. (C23 7.24.3.4)
+ */
+HP_PUBLIC void hp_free_sized(void *block, size_t bytes);
+
+/* As hp_free_sized(), for a block of hp_aligned_alloc(align, bytes). (C23 7.24.3.5) */
+HP_PUBLIC void hp_free_aligned_sized(void *block, size_t align, size_t bytes);
+
+/* ---- alignment: any power of two up to 1 GiB; a block of these is freed by hp_free() ---- */
+
+/*
+ * Sets *out_block to a block aligned to `align`, a power of two and a multiple of sizeof(void *).
+ * Returns 0, or EINVAL for another alignment, or ENOMEM; then *out_block is untouched. errno is
+ * never changed. (POSIX.1-2008)
+ */
+HP_PUBLIC int hp_posix_memalign(void **out_block, size_t align, size_t bytes) HP_WARN_UNUSED;
+
+/*
+ * A block aligned to `align`; EINVAL where that is no power of two. `bytes` need not be a multiple
+ * of it. (C11 7.22.3.1 as corrected by DR 460)
+ */
+HP_PUBLIC void *hp_aligned_alloc(size_t align, size_t bytes) HP_ALLOC_ALIGNED(1, 2) HP_WARN_UNUSED;
+
+/* As hp_aligned_alloc(), but rounds the alignment up to a power of two, as glibc does. (SunOS) */
+HP_PUBLIC void *hp_memalign(size_t align, size_t bytes) HP_WARN_UNUSED;
+
+/* A block aligned to the base page. (BSD) */
+HP_PUBLIC void *hp_valloc(size_t bytes) HP_ALLOC_SIZE(1) HP_WARN_UNUSED;
+
+/* A block aligned to the base page and a multiple of it long. (glibc) */
+HP_PUBLIC void *hp_pvalloc(size_t bytes) HP_WARN_UNUSED;
+
+/* ---- questions ---- */
+
+/*
+ * How many bytes of `block` may be used: what it was asked for with, or more. 0 for NULL. (glibc)
+ */
+HP_PUBLIC size_t hp_malloc_usable_size(void *block);
+
+/*
+ * The bytes that a block asked for with `bytes` would have; `bytes` itself where that is too much
+ * for any block. (jemalloc's nallocx, mimalloc's good_size)
+ */
+HP_PUBLIC size_t hp_good_size(size_t bytes);
+
+/*
+ * 1 if `address` lies in memory that a block of this heap may live in, else 0. Never faults,
+ * whatever the address. It says nothing about whether a block lives there now.
+ */
+HP_PUBLIC int hp_owns(const void *address);
+
+/* "MAJOR.MINOR.PATCH", static. */
+HP_PUBLIC const char *hp_version(void);
+
+/* ---- control ---- */
+
+/*
+ * Gives memory without blocks back: the caller's own caches, the caches of ended threads, all idle
+ * hugepages, and the empty parts of base pages and transparent huge pages, except for `keep_bytes`
+ * of idle hugepages. Returns 1 if anything was given back, else 0. May wait for other threads
+ * (some milliseconds). (glibc's malloc_trim)
+ */
+HP_PUBLIC int hp_trim(size_t keep_bytes);
+
+/* ---- statistics ---- */
+
+/* Why memory is not on pages of the hugetlb pool (the first ones) or not on huge pages at all. */
+enum hp_fallback {
+	HP_FALLBACK_POOL_EMPTY, /* the pool had no page left */
+	HP_FALLBACK_LIMIT, /* a page was promised and could not be had: cgroup limit, pool drained */
+	HP_FALLBACK_MAPPING,	/* mmap or mremap failed: address-space limit, too many mappings */
+	HP_FALLBACK_LAZY_LARGE, /* a very large block: left lazy, so that only what is touched costs */
+	HP_FALLBACK_FORK,	/* the child of a fork received a copy on normal memory */
+	HP_FALLBACK_WARMUP,	/* the first part of the heap stands on base pages */
+	HP_FALLBACK_THP_OFF,	/* transparent huge pages are disabled (sysfs or prctl) */
+	HP_FALLBACK_THP_FAILED, /* the kernel could not make the huge page */
+	HP_FALLBACK_COUNT
+};
+
+/*
+ * What the heap holds. Counts of bytes are multiples of the base page and exact as of some moment
+ * during the call for each field, not for all of them together: other threads go on meanwhile.
+ * "hugetlb", "thp" and "base" are the three kinds of page, and their sum is `heap_bytes`. A slot
+ * that was given to transparent huge pages counts as "thp" as a whole from its first use on.
+ */
+struct hp_stats {
+	uint64_t heap_bytes;	     /* memory held from the system for blocks */
+	uint64_t hugetlb_bytes;	     /* ... of it on pages of the hugetlb pool */
+	uint64_t thp_bytes;	     /* ... of it on transparent huge pages */
+	uint64_t base_bytes;	     /* ... of it on base pages */
+	uint64_t peak_bytes;	     /* the most that heap_bytes ever was, */
+	uint64_t peak_hugetlb_bytes; /* and its parts at that moment */
+	uint64_t peak_thp_bytes;
+	uint64_t peak_base_bytes;
+	uint64_t in_use_bytes;	  /* usable bytes of all blocks handed out */
+	uint64_t idle_bytes;	  /* whole hugepages held without a block on them */
+	uint64_t metadata_bytes;  /* memory of the allocator's own, outside heap_bytes */
+	uint64_t reserved_bytes;  /* address space, mostly without memory */
+	uint64_t hugepages_taken; /* from the hugetlb pool, since the start */
+	uint64_t hugepages_given; /* back to it */
+	uint64_t purged_bytes;	  /* of other memory given back to the system, since the start */
+	uint64_t realloc_copied_bytes; /* large blocks that realloc had to copy, since the start */
+	uint64_t fallbacks[HP_FALLBACK_COUNT]; /* hugepages that stand elsewhere, by reason */
+	uint64_t arenas;       /* threads' arenas, those of ended threads included */
+	uint64_t orphans;      /* ... of them without a thread */
+	uint64_t forks_copied; /* forks for which hugetlb memory was copied */
+};
+
+/*
+ * Fills the first `stats_bytes` bytes of *out_stats, which is sizeof(struct hp_stats): a program
+ * built against an older header goes on working. Returns 0, or EINVAL if stats_bytes is larger
+ * than the library's own structure. Walks the heap: microseconds per hugepage.
+ */
+HP_PUBLIC int hp_stats_get(struct hp_stats *out_stats, size_t stats_bytes);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,57 @@
+/* See counters.h. */
+#include "rt/counters.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/attr.h"
+
+static struct hp_published own;
+static struct hp_published *page = &own;
+
+struct hp_stats *hp_counters_begin(void)
+{
+	page->sequence++;
+	/* The reader is another process: keep the order of the stores. */
+	atomic_thread_fence(memory_order_release);
+	return &page->stats;
+}
+
+void hp_counters_end(void)
+{
+	atomic_thread_fence(memory_order_release);
+	page->sequence++;
+}
+
+HP_RACY_READER void hp_counters_get(struct hp_stats *out_stats)
+{
+	const volatile uint64_t *from = (const volatile uint64_t *)&page->stats;
+	uint64_t *to = (uint64_t *)out_stats;
+
+	for (size_t i = 0; i < sizeof(*out_stats) / sizeof(*to); i++)
+		to[i] = from[i];
+}
+
+bool hp_counters_publish(struct hp_published *new_page, int pid)
+{
+	if (new_page->pid && new_page->pid != (uint64_t)pid)
+		return false;
+	*new_page = (struct hp_published){ .pid = (uint64_t)pid, .stats = page->stats };
+	page = new_page;
+	atomic_thread_fence(memory_order_release);
+	new_page->magic = HP_PUBLISHED_MAGIC;
+	return true;
+}
+
+void hp_counters_unpublish(void)
+{
+	own = *page;
+	own.sequence &= ~(uint64_t)1;
+	page = &own;
+}
+
+struct hp_published *hp_counters_page(void)
+{
+	return page == &own ? NULL : page;
+}

@@ -1,0 +1,31 @@
+/*
+ * The counters that the pool keeps, in the form that is published (hpalloc/publish.h): first in a
+ * page of our own, then, if HPALLOC_PUBLISH asks for it, in the file.
+ */
+#ifndef HP_RT_COUNTERS_H
+#define HP_RT_COUNTERS_H
+
+#include <stdbool.h>
+
+#include <hpalloc/publish.h>
+
+/* Written under the pool lock, between begin and end; read by anyone as of some moment. */
+struct hp_stats *hp_counters_begin(void);
+void hp_counters_end(void);
+
+/* A copy; may be torn between fields, not within one. */
+void hp_counters_get(struct hp_stats *out_stats);
+
+/*
+ * Goes on in `page`, which the caller has mapped; under the pool lock. False if it is meant for
+ * another process.
+ */
+bool hp_counters_publish(struct hp_published *page, int pid);
+
+/* In the child of a fork: the page belongs to the parent. */
+void hp_counters_unpublish(void);
+
+/* The published page, or NULL. */
+struct hp_published *hp_counters_page(void);
+
+#endif

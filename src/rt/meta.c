@@ -1,0 +1,102 @@
+/* See meta.h. The first chunk is static, so that a small program's heap starts without a mmap. */
+#include "rt/meta.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "base/check.h"
+#include "base/lock.h"
+#include "os/os.h"
+
+enum { FIRST_CHUNK_BYTES = 16 << 10, CHUNK_BYTES = 256 << 10 };
+
+static struct {
+	struct hp_lock lock;
+	char *next; /* unused part of the newest chunk */
+	size_t room;
+	_Atomic uint64_t mapped_bytes;
+} meta = { .lock = HP_LOCK_INIT(HP_RANK_META) };
+
+static char first_chunk[FIRST_CHUNK_BYTES] HP_ALIGNED(64);
+
+/* Both under the lock; NULL if there is none. */
+static void *pop_given(struct hp_meta_kind *kind)
+{
+	void *object = kind->given;
+
+	if (object)
+		memcpy(&kind->given, object, sizeof(void *));
+	return object;
+}
+
+static void *cut(size_t bytes)
+{
+	void *object = meta.next;
+
+	if (!meta.next) {
+		object = meta.next = first_chunk;
+		meta.room = sizeof(first_chunk);
+	}
+	if (meta.room < bytes)
+		return NULL;
+	meta.next += bytes;
+	meta.room -= bytes;
+	return object;
+}
+
+void *hp_meta_take(struct hp_meta_kind *kind)
+{
+	void *object, *chunk = NULL;
+
+	HP_ASSERT(kind->bytes % 64 == 0 && kind->bytes <= FIRST_CHUNK_BYTES);
+	for (;;) {
+		hp_lock_acquire(&meta.lock);
+		if (chunk) {
+			meta.next = chunk;
+			meta.room = CHUNK_BYTES;
+		}
+		object = pop_given(kind);
+		if (!object)
+			object = cut(kind->bytes);
+		hp_lock_release(&meta.lock);
+		if (object)
+			return memset(object, 0, kind->bytes);
+		if (hp_os_map(NULL, CHUNK_BYTES, HP_PAGE_BYTES, &chunk))
+			return NULL;
+		hp_meta_count(CHUNK_BYTES);
+	}
+}
+
+void hp_meta_give(struct hp_meta_kind *kind, void *object)
+{
+	hp_lock_acquire(&meta.lock);
+	memcpy(object, &kind->given, sizeof(void *));
+	kind->given = object;
+	hp_lock_release(&meta.lock);
+}
+
+void hp_meta_count(size_t bytes)
+{
+	atomic_fetch_add_explicit(&meta.mapped_bytes, bytes, memory_order_relaxed);
+}
+
+uint64_t hp_meta_bytes(void)
+{
+	return atomic_load_explicit(&meta.mapped_bytes, memory_order_relaxed);
+}
+
+void hp_meta_lock(void)
+{
+	hp_lock_acquire(&meta.lock);
+}
+
+void hp_meta_unlock(void)
+{
+	hp_lock_release(&meta.lock);
+}
+
+void hp_meta_reset(void)
+{
+	hp_lock_reset(&meta.lock);
+}

@@ -1,0 +1,47 @@
+/*
+ * The options of options.def, read from the environment once. Until then, and in a setuid
+ * program, each has its default.
+ */
+#ifndef HP_RT_OPTIONS_H
+#define HP_RT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HP_CHOICES_backing "auto", "hugetlb", "thp", "base"
+
+enum hp_backing_choice {
+	HP_BACKING_AUTO,
+	HP_BACKING_HUGETLB,
+	HP_BACKING_THP,
+	HP_BACKING_BASE,
+};
+
+/* The pool chooses its own bound. */
+#define HP_IDLE_MAX_AUTO SIZE_MAX
+
+struct hp_options {
+#define HP_OPTION_SIZE(name, value, min, max, help) size_t name;
+#define HP_OPTION_UINT(name, value, min, max, help) unsigned name;
+#define HP_OPTION_BOOL(name, value, help) bool name;
+#define HP_OPTION_CHOICE(name, value, help) unsigned name;
+#define HP_OPTION_TEXT(name, help) const char *name; /* NULL: not set; read it at start-up only */
+#include "rt/options.def"
+#undef HP_OPTION_SIZE
+#undef HP_OPTION_UINT
+#undef HP_OPTION_BOOL
+#undef HP_OPTION_CHOICE
+#undef HP_OPTION_TEXT
+};
+
+/* Constant once hp_options_read() has returned. */
+extern struct hp_options hp_options;
+
+/*
+ * Reads HPALLOC_* from the environment, one line for each unknown name or bad value. False where
+ * there is no environment yet: then the caller comes again later.
+ */
+bool hp_options_read(void);
+
+#endif

@@ -1,0 +1,92 @@
+/*
+ * See reclaim.h. liburcu is called out of line (its inline read side is LGPL only, and nothing of
+ * it is on a hit path). An own list instead of call_rcu(), which allocates and starts a thread.
+ */
+#include "rt/reclaim.h"
+
+#include <stddef.h>
+#include <urcu/urcu-bp.h>
+
+#include "base/check.h"
+#include "base/lock.h"
+
+static struct {
+	struct hp_lock lock;
+	struct hp_retired *list;
+	unsigned count;
+} reclaim = { .lock = HP_LOCK_INIT(HP_RANK_RECLAIM) };
+
+void hp_reclaim_register_thread(void)
+{
+	urcu_bp_register_thread();
+}
+
+void hp_reclaim_read_begin(void)
+{
+	urcu_bp_read_lock();
+}
+
+void hp_reclaim_read_end(void)
+{
+	urcu_bp_read_unlock();
+}
+
+void hp_reclaim_retire(struct hp_retired *object)
+{
+	hp_lock_acquire(&reclaim.lock);
+	object->next = reclaim.list;
+	reclaim.list = object;
+	reclaim.count++;
+	hp_lock_release(&reclaim.lock);
+}
+
+bool hp_reclaim_drain(unsigned at_least, void (*release)(struct hp_retired *object))
+{
+	struct hp_retired *list = NULL, *next;
+
+	hp_lock_acquire(&reclaim.lock);
+	if (reclaim.count && reclaim.count >= at_least) {
+		list = reclaim.list;
+		reclaim.list = NULL;
+		reclaim.count = 0;
+	}
+	hp_lock_release(&reclaim.lock);
+	if (!list)
+		return false;
+	urcu_bp_synchronize_rcu();
+	for (; list; list = next) {
+		next = list->next;
+		release(list);
+	}
+	return true;
+}
+
+void hp_reclaim_before_fork(void)
+{
+	urcu_bp_before_fork();
+}
+
+void hp_reclaim_after_fork_parent(void)
+{
+	urcu_bp_after_fork_parent();
+}
+
+void hp_reclaim_after_fork_child(void)
+{
+	urcu_bp_after_fork_child();
+}
+
+void hp_reclaim_lock(void)
+{
+	hp_lock_acquire(&reclaim.lock);
+}
+
+void hp_reclaim_unlock(void)
+{
+	hp_lock_release(&reclaim.lock);
+}
+
+void hp_reclaim_reset(void)
+{
+	hp_lock_reset(&reclaim.lock);
+}
