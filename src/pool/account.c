@@ -1,0 +1,122 @@
+/* See account.h. */
+#include "pool/account.h"
+
+#include "base/check.h"
+#include "rt/counters.h"
+
+static void add_to_kind(struct hp_stats *stats, enum hp_mapping mapping, long bytes)
+{
+	if (mapping == HP_MAPPING_HUGE)
+		stats->hugetlb_bytes += (uint64_t)bytes;
+	else if (mapping == HP_MAPPING_THP)
+		stats->thp_bytes += (uint64_t)bytes;
+	else
+		stats->base_bytes += (uint64_t)bytes;
+	stats->heap_bytes += (uint64_t)bytes;
+}
+
+static void note_peak(struct hp_stats *stats)
+{
+	if (stats->heap_bytes <= stats->peak_bytes)
+		return;
+	stats->peak_bytes = stats->heap_bytes;
+	stats->peak_hugetlb_bytes = stats->hugetlb_bytes;
+	stats->peak_thp_bytes = stats->thp_bytes;
+	stats->peak_base_bytes = stats->base_bytes;
+}
+
+/* A slot on base pages counts by the units in use, each at its first touch. */
+static long bytes_of(const struct hp_slot *slot)
+{
+	if (slot->mapping == HP_MAPPING_BASE)
+		return (long)(hp_bitmap_count(slot->touched) * HP_UNIT_BYTES);
+	return (long)HP_HUGEPAGE_BYTES;
+}
+
+void hp_account_filled(struct hp_run run, const struct hp_backing_result *result)
+{
+	struct hp_stats *stats = hp_counters_begin();
+
+	for (size_t i = 0; i < run.count; i++) {
+		struct hp_slot *slot = &run.region->slots[run.first + i];
+
+		HP_ASSERT(!slot->has_memory);
+		slot->has_memory = true;
+		add_to_kind(stats, slot->mapping, bytes_of(slot));
+	}
+	stats->hugepages_taken += result->huge_slots;
+	if (result->reason < HP_FALLBACK_COUNT)
+		stats->fallbacks[result->reason] += run.count - result->huge_slots;
+	note_peak(stats);
+	hp_counters_end();
+}
+
+void hp_account_emptied(struct hp_run run, bool is_purged)
+{
+	struct hp_stats *stats = hp_counters_begin();
+
+	for (size_t i = 0; i < run.count; i++) {
+		struct hp_slot *slot = &run.region->slots[run.first + i];
+
+		HP_ASSERT(slot->has_memory);
+		slot->has_memory = false;
+		add_to_kind(stats, slot->mapping, -bytes_of(slot));
+		if (is_purged && slot->mapping == HP_MAPPING_HUGE)
+			stats->hugepages_given++;
+		else if (is_purged)
+			stats->purged_bytes += (uint64_t)bytes_of(slot);
+	}
+	hp_counters_end();
+}
+
+void hp_account_remapped(struct hp_run run, enum hp_mapping mapping)
+{
+	struct hp_stats *stats = hp_counters_begin();
+
+	for (size_t i = 0; i < run.count; i++) {
+		struct hp_slot *slot = &run.region->slots[run.first + i];
+
+		if (slot->has_memory)
+			add_to_kind(stats, slot->mapping, -bytes_of(slot));
+		slot->mapping = (uint8_t)mapping;
+		if (slot->has_memory)
+			add_to_kind(stats, slot->mapping, bytes_of(slot));
+	}
+	note_peak(stats);
+	hp_counters_end();
+}
+
+void hp_account_idle(long slots)
+{
+	hp_counters_begin()->idle_bytes += (uint64_t)(slots * (long)HP_HUGEPAGE_BYTES);
+	hp_counters_end();
+}
+
+void hp_account_base_units(long units)
+{
+	struct hp_stats *stats = hp_counters_begin();
+
+	add_to_kind(stats, HP_MAPPING_BASE, units * (long)HP_UNIT_BYTES);
+	note_peak(stats);
+	hp_counters_end();
+}
+
+void hp_account_purged(size_t bytes)
+{
+	hp_counters_begin()->purged_bytes += bytes;
+	hp_counters_end();
+}
+
+void hp_account_copied(size_t bytes)
+{
+	hp_counters_begin()->realloc_copied_bytes += bytes;
+	hp_counters_end();
+}
+
+size_t hp_account_peak_slots(void)
+{
+	struct hp_stats stats;
+
+	hp_counters_get(&stats);
+	return (size_t)(stats.peak_bytes / HP_HUGEPAGE_BYTES);
+}

@@ -1,0 +1,27 @@
+/*
+ * The pool's share of the statistics: what is held on which kind of page, the peak, and why not
+ * on a better one. All under the pool lock.
+ */
+#ifndef HP_POOL_ACCOUNT_H
+#define HP_POOL_ACCOUNT_H
+
+#include "pool/backing.h"
+
+/* The slots of a run got their memory: sets has_memory. */
+void hp_account_filled(struct hp_run run, const struct hp_backing_result *result);
+
+/* They are about to lose it, being purged or moved: clears has_memory, the mapping being the old. */
+void hp_account_emptied(struct hp_run run, bool is_purged);
+
+/* The mapping of slots with memory changes from what it is to `mapping`. */
+void hp_account_remapped(struct hp_run run, enum hp_mapping mapping);
+
+void hp_account_idle(long slots);
+void hp_account_base_units(long units);
+void hp_account_purged(size_t bytes);
+void hp_account_copied(size_t bytes);
+
+/* Held now and at the peak, in slots' worth. */
+size_t hp_account_peak_slots(void);
+
+#endif

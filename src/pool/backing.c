@@ -1,0 +1,261 @@
+/*
+ * See backing.h. hugetlb slots are mapped without reservation and populated one by one: nothing is
+ * hoarded, and what can't be had shows here, as an error, not later, as SIGBUS.
+ */
+#include "pool/backing.h"
+
+#include <errno.h>
+
+#include "base/check.h"
+#include "rt/options.h"
+
+enum { RETRY_MS = 100 }; /* after a hugetlb page could not be had */
+
+static struct {
+	int hugetlbfs_fd;
+	_Atomic uint64_t retry_at_ms;
+	_Atomic unsigned reason; /* enum hp_fallback: why hugetlb failed last */
+	_Atomic int thp_state;	 /* enum thp_state */
+} backing = { .hugetlbfs_fd = -1 };
+
+enum thp_state { THP_UNKNOWN, THP_ON, THP_OFF };
+
+void hp_backing_init(void)
+{
+	int error;
+
+	if (!hp_options.hugetlbfs || hp_options.backing > HP_BACKING_HUGETLB)
+		return;
+	error = hp_os_hugetlbfs_open(hp_options.hugetlbfs, &backing.hugetlbfs_fd);
+	if (error)
+		hp_warn("HPALLOC_HUGETLBFS=%s can't be used (error %u), ignored",
+			hp_options.hugetlbfs, (unsigned)-error);
+}
+
+static char *address_of(struct hp_run run)
+{
+	return hp_region_address(run.region, run.first);
+}
+
+static bool thp_is_on(void)
+{
+	int state = atomic_load_explicit(&backing.thp_state, memory_order_relaxed);
+
+	if (state == THP_UNKNOWN) {
+		state = hp_os_thp_check() ? THP_OFF : THP_ON;
+		atomic_store_explicit(&backing.thp_state, state, memory_order_relaxed);
+	}
+	return state == THP_ON;
+}
+
+/* Not again before RETRY_MS: a process without a pool must not pay for asking. */
+static void note_shortage(enum hp_fallback reason)
+{
+	atomic_store_explicit(&backing.reason, reason, memory_order_relaxed);
+	atomic_store_explicit(&backing.retry_at_ms, hp_os_now_ms() + RETRY_MS,
+			      memory_order_relaxed);
+}
+
+static bool is_strict(void)
+{
+	return hp_options.backing == HP_BACKING_HUGETLB && hp_options.strict;
+}
+
+/* Whether to go for hugetlb; if not, why. Slots that are mapped so already need no probe. */
+static bool wants_huge(enum hp_use use, bool is_mapped, enum hp_fallback *out_reason)
+{
+	if (hp_options.backing > HP_BACKING_HUGETLB) {
+		*out_reason = HP_FALLBACK_COUNT; /* not asked for: no fall-back */
+		return false;
+	}
+	if (hp_options.backing == HP_BACKING_AUTO && use != HP_USE_SPANS) {
+		*out_reason = use == HP_USE_LAZY ? HP_FALLBACK_LAZY_LARGE : HP_FALLBACK_WARMUP;
+		return false;
+	}
+	*out_reason = (enum hp_fallback)atomic_load_explicit(&backing.reason, memory_order_relaxed);
+	if (!is_strict() &&
+	    hp_os_now_ms() < atomic_load_explicit(&backing.retry_at_ms, memory_order_relaxed))
+		return false;
+	if (is_mapped || !hp_os_huge_probe(backing.hugetlbfs_fd))
+		return true;
+	note_shortage(HP_FALLBACK_POOL_EMPTY);
+	*out_reason = HP_FALLBACK_POOL_EMPTY;
+	return false;
+}
+
+/* The first slots of `run` that are mapped alike: their number. */
+static size_t same_mapping(struct hp_run run)
+{
+	const struct hp_slot *slots = run.region->slots + run.first;
+	size_t count = 1;
+
+	while (count < run.count && slots[count].mapping == slots->mapping)
+		count++;
+	return count;
+}
+
+static void set_mapping(struct hp_run run, enum hp_mapping mapping)
+{
+	for (size_t i = 0; i < run.count; i++)
+		run.region->slots[run.first + i].mapping = (uint8_t)mapping;
+}
+
+/* Makes a piece of one mapping normal memory. Advice that fails costs speed, nothing else. */
+static int map_piece_normal(struct hp_run piece, bool thp)
+{
+	char *address = address_of(piece);
+	size_t bytes = piece.count * HP_HUGEPAGE_BYTES;
+	enum hp_mapping now = piece.region->slots[piece.first].mapping;
+	enum hp_mapping want = thp ? HP_MAPPING_THP : HP_MAPPING_BASE;
+	int error = 0;
+
+	if (now == want)
+		return 0;
+	if (now == HP_MAPPING_NONE)
+		error = hp_os_commit(address, bytes);
+	else if (now == HP_MAPPING_HUGE)
+		error = hp_os_replace(address, bytes);
+	if (error)
+		return error;
+	if (thp)
+		hp_os_thp_advise(address, bytes);
+	else
+		hp_os_thp_forbid(address, bytes);
+	set_mapping(piece, want);
+	return 0;
+}
+
+/* All of `run`; `spare` slots more if the system allows. */
+static int map_normal(struct hp_run run, size_t spare, bool thp)
+{
+	struct hp_run rest = run;
+
+	rest.count += spare;
+	while (rest.count) {
+		struct hp_run piece = rest;
+		int error;
+
+		piece.count = same_mapping(rest);
+		error = map_piece_normal(piece, thp);
+		if (error && rest.first + piece.count > run.first + run.count &&
+		    rest.first < run.first + run.count) {
+			piece.count = run.first + run.count - rest.first;
+			error = map_piece_normal(piece, thp);
+		}
+		if (error)
+			return rest.first < run.first + run.count ? error : 0;
+		rest.first += piece.count;
+		rest.count -= piece.count;
+	}
+	return 0;
+}
+
+static int map_huge(struct hp_run run)
+{
+	while (run.count) {
+		struct hp_run piece = run;
+		int error = 0;
+
+		piece.count = same_mapping(run);
+		if (piece.region->slots[piece.first].mapping != HP_MAPPING_HUGE)
+			error = hp_os_huge_map(backing.hugetlbfs_fd, address_of(piece),
+					       piece.count * HP_HUGEPAGE_BYTES);
+		if (error)
+			return error;
+		set_mapping(piece, HP_MAPPING_HUGE);
+		run.first += piece.count;
+		run.count -= piece.count;
+	}
+	return 0;
+}
+
+/* Populates slot by slot; returns how many could be had. */
+static size_t populate(struct hp_run run)
+{
+	size_t have = 0;
+
+	while (have < run.count &&
+	       !hp_os_huge_populate(hp_region_address(run.region, run.first + have),
+				    HP_HUGEPAGE_BYTES))
+		have++;
+	return have;
+}
+
+/* As many slots as can be had; sets the reason for the rest. */
+static size_t prepare_huge(struct hp_run run, size_t spare, enum hp_fallback *out_reason)
+{
+	struct hp_run all = run;
+	size_t have;
+
+	all.count += spare;
+	if (map_huge(all) && map_huge(run)) {
+		*out_reason = HP_FALLBACK_MAPPING;
+		note_shortage(*out_reason);
+		return 0;
+	}
+	have = populate(run);
+	if (have < run.count) {
+		*out_reason = HP_FALLBACK_LIMIT;
+		note_shortage(*out_reason);
+	}
+	return have;
+}
+
+int hp_backing_prepare(struct hp_run run, size_t spare, enum hp_use use,
+		       struct hp_backing_result *out_result)
+{
+	struct hp_backing_result result = { .reason = HP_FALLBACK_COUNT };
+	struct hp_run rest = run;
+	bool thp = use != HP_USE_WARMUP && hp_options.backing != HP_BACKING_BASE;
+	bool is_mapped = run.region->slots[run.first].mapping == HP_MAPPING_HUGE &&
+			 same_mapping(run) == run.count;
+	int error;
+
+	if (wants_huge(use, is_mapped, &result.reason))
+		result.huge_slots = prepare_huge(run, spare, &result.reason);
+	rest.first += result.huge_slots;
+	rest.count -= result.huge_slots;
+	if (rest.count) {
+		if (thp && !thp_is_on()) {
+			thp = false;
+			result.reason = HP_FALLBACK_THP_OFF;
+		}
+		error = is_strict() ? -ENOMEM
+				    : map_normal(rest, result.huge_slots ? 0 : spare, thp);
+		if (error) {
+			run.count = result.huge_slots;
+			hp_backing_purge(run);
+			return error;
+		}
+	}
+	*out_result = result;
+	return 0;
+}
+
+void hp_backing_purge(struct hp_run run)
+{
+	while (run.count) {
+		struct hp_run piece = run;
+		char *address = address_of(piece);
+		size_t bytes;
+
+		piece.count = same_mapping(run);
+		bytes = piece.count * HP_HUGEPAGE_BYTES;
+		/* Kernels before 5.18 can't drop hugetlb pages; a new mapping can. */
+		if (hp_os_purge(address, bytes) && !hp_os_replace(address, bytes))
+			set_mapping(piece, HP_MAPPING_BASE);
+		run.first += piece.count;
+		run.count -= piece.count;
+	}
+}
+
+bool hp_backing_collapse(struct hp_run run)
+{
+	char *address = address_of(run);
+	size_t bytes = run.count * HP_HUGEPAGE_BYTES;
+
+	if (hp_options.backing == HP_BACKING_BASE || !thp_is_on() ||
+	    hp_os_thp_advise(address, bytes))
+		return false;
+	return !hp_os_thp_collapse(address, bytes);
+}

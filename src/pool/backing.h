@@ -1,0 +1,51 @@
+/*
+ * Which kind of page a slot stands on: hugetlb, else transparent huge pages, else base pages; why
+ * it is not the better one, and when to try again.
+ *
+ * All functions work on BUSY slots, which belong to the caller, outside any lock.
+ */
+#ifndef HP_POOL_BACKING_H
+#define HP_POOL_BACKING_H
+
+#include <hpalloc/hpalloc.h>
+
+#include "pool/region.h"
+
+/* Slots in a row of one region. */
+struct hp_run {
+	struct hp_region *region;
+	size_t first;
+	size_t count;
+};
+
+/* What the memory is for. */
+enum hp_use {
+	HP_USE_SPANS,  /* small and large blocks: the best page there is */
+	HP_USE_WARMUP, /* the first part of the heap: base pages */
+	HP_USE_LAZY,   /* a very large block: what is not touched shall cost nothing */
+};
+
+/* How the slots of a run came to their memory. */
+struct hp_backing_result {
+	size_t huge_slots;	 /* now on hugetlb */
+	enum hp_fallback reason; /* of the others */
+};
+
+/*
+ * Gives memory to the slots of `run`, which have none: lazy (normal memory) or populated (hugetlb).
+ * `spare` more BUSY slots behind it are mapped alike, so that mappings are few and long, but get no
+ * memory. -ENOMEM where no memory at all can be had: some slots may be mapped then, none populated.
+ */
+int hp_backing_prepare(struct hp_run run, size_t spare, enum hp_use use,
+		       struct hp_backing_result *out_result);
+
+/* Takes the memory of the slots away. */
+void hp_backing_purge(struct hp_run run);
+
+/* Makes a transparent huge page of a slot on base pages; false if the kernel can't now. */
+bool hp_backing_collapse(struct hp_run run);
+
+/* The file whose pages are used (HPALLOC_HUGETLBFS), or -1; once, at start-up. */
+void hp_backing_init(void);
+
+#endif

@@ -1,0 +1,107 @@
+/* See idle.h. */
+#include "pool/idle.h"
+
+#include "base/bits.h"
+#include "base/check.h"
+#include "pool/account.h"
+#include "rt/options.h"
+
+enum {
+	KEEP_SLOTS = 2,
+	KEEP_PEAK_PERCENT = 3,
+	SWING_LIMIT_SLOTS = 32, /* 64 MB */
+};
+
+static struct {
+	struct hp_list list; /* newest first */
+	size_t count;
+	size_t swing;		 /* slots that the program was seen to give and take again */
+	uint64_t bound_purge_ms; /* when the bound last made us purge */
+} idle = { .list = { &idle.list, &idle.list } };
+
+size_t hp_idle_count(void)
+{
+	return idle.count;
+}
+
+static size_t bound(void)
+{
+	if (hp_options.idle_max != HP_IDLE_MAX_AUTO)
+		return hp_options.idle_max / HP_HUGEPAGE_BYTES;
+	return hp_max(KEEP_SLOTS, hp_account_peak_slots() * KEEP_PEAK_PERCENT / 100) + idle.swing;
+}
+
+static struct hp_run run_of(struct hp_slot *slot)
+{
+	struct hp_region *region = &hp_regions.at[0];
+
+	while (slot < region->slots || slot >= region->slots + hp_region_slots(region))
+		region++;
+	return (struct hp_run){ region, (size_t)(slot - region->slots), 1 };
+}
+
+void hp_idle_remove(struct hp_slot *slot)
+{
+	HP_ASSERT(slot->state == HP_SLOT_IDLE && idle.count);
+	hp_list_remove(&slot->link);
+	slot->state = HP_SLOT_BUSY;
+	idle.count--;
+	hp_account_idle(-1);
+}
+
+static void take(struct hp_list *link, struct hp_run *out_run)
+{
+	struct hp_slot *slot = HP_CONTAINER(link, struct hp_slot, link);
+
+	hp_idle_remove(slot);
+	*out_run = run_of(slot);
+}
+
+bool hp_idle_take(struct hp_run *out_run)
+{
+	if (hp_list_is_empty(&idle.list))
+		return false;
+	take(idle.list.next, out_run);
+	return true;
+}
+
+bool hp_idle_take_oldest(uint64_t since_ms, struct hp_run *out_run)
+{
+	struct hp_list *link = idle.list.previous;
+
+	if (link == &idle.list || HP_CONTAINER(link, struct hp_slot, link)->since_ms > since_ms)
+		return false;
+	take(link, out_run);
+	return true;
+}
+
+size_t hp_idle_put(struct hp_run run, uint64_t now_ms)
+{
+	size_t limit = bound();
+	size_t put = hp_min(run.count, limit > idle.count ? limit - idle.count : 0);
+
+	for (size_t i = 0; i < put; i++) {
+		struct hp_slot *slot = &run.region->slots[run.first + i];
+
+		slot->state = HP_SLOT_IDLE;
+		slot->since_ms = now_ms;
+		hp_list_push(&idle.list, &slot->link);
+	}
+	idle.count += put;
+	hp_account_idle((long)put);
+	if (put < run.count)
+		idle.bound_purge_ms = now_ms;
+	return put;
+}
+
+void hp_idle_note_fill(size_t slots, uint64_t now_ms)
+{
+	if (!idle.bound_purge_ms || now_ms - idle.bound_purge_ms > hp_options.decay_ms)
+		return;
+	idle.swing = hp_min(idle.swing + slots, SWING_LIMIT_SLOTS);
+}
+
+void hp_idle_note_quiet(void)
+{
+	idle.swing = 0;
+}

@@ -1,0 +1,48 @@
+/*
+ * From an address to the cell of its span, by arithmetic alone: the hit path of free.
+ *
+ * A cell that heads no span is all zero, or `back` leads to the head: see span/span.h, which gives
+ * the cell its form. Any pointer may be asked about; only cells are touched.
+ */
+#ifndef HP_POOL_PAGEMAP_H
+#define HP_POOL_PAGEMAP_H
+
+#include "pool/region.h"
+
+/* What the hit path needs of the main region, in one cache line; written when it grows. */
+struct hp_pagemap {
+	uintptr_t base;
+	_Atomic size_t bytes;
+	char *cells;
+} HP_ALIGNED(64);
+
+extern struct hp_pagemap hp_pagemap;
+
+/* Whether an address lies in the main region, and if so its cell. */
+static inline bool hp_pagemap_main_cell(const void *address, char **out_cell)
+{
+	size_t offset = (uintptr_t)address - hp_pagemap.base;
+
+	*out_cell = hp_pagemap.cells + offset / HP_UNIT_BYTES * HP_SPAN_BYTES;
+	return offset < atomic_load_explicit(&hp_pagemap.bytes, memory_order_relaxed);
+}
+
+/* The cell of an address in any region, else NULL. */
+static inline char *hp_pagemap_cell(const void *address)
+{
+	const struct hp_region *region = hp_region_find(address);
+
+	if (!region)
+		return NULL;
+	return region->cells + ((uintptr_t)address - region->base) / HP_UNIT_BYTES * HP_SPAN_BYTES;
+}
+
+/* The first byte of the unit that a cell stands for; the cell is one of the tables. */
+static inline char *hp_pagemap_unit(const struct hp_region *region, const void *cell)
+{
+	size_t index = (size_t)((const char *)cell - region->cells) / HP_SPAN_BYTES;
+
+	return (char *)region->base + index * HP_UNIT_BYTES;
+}
+
+#endif

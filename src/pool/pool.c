@@ -1,0 +1,350 @@
+/* See pool.h: which slots are taken, and where they go when they come back. */
+#include "pool/pool.h"
+
+#include <errno.h>
+
+#include "base/bits.h"
+#include "base/check.h"
+#include "base/lock.h"
+#include "pool/account.h"
+#include "pool/find.h"
+#include "pool/idle.h"
+#include "rt/options.h"
+
+/* 32 MB mapped at once at most: mappings are few and long, and start-up maps little. */
+enum { RUN_LIMIT_SLOTS = 16 };
+
+static struct {
+	struct hp_lock lock;
+	bool growing;	  /* one thread is getting address space */
+	size_t run_slots; /* how many slots the next growth maps at once */
+} pool = { .lock = HP_LOCK_INIT(HP_RANK_POOL), .run_slots = 1 };
+
+void hp_pool_lock(void)
+{
+	hp_lock_acquire(&pool.lock);
+}
+
+void hp_pool_unlock(void)
+{
+	hp_lock_release(&pool.lock);
+}
+
+void hp_pool_reset(void)
+{
+	hp_lock_reset(&pool.lock);
+	pool.growing = false;
+}
+
+static void set_state(struct hp_run run, enum hp_slot_state state)
+{
+	for (size_t i = 0; i < run.count; i++)
+		run.region->slots[run.first + i].state = (uint8_t)state;
+}
+
+static void set_free(struct hp_run run)
+{
+	set_state(run, HP_SLOT_FREE);
+	hp_find_mark_free(run);
+}
+
+/* Slots that find_free() found become BUSY. */
+static void claim(struct hp_run run)
+{
+	hp_find_mark_taken(run);
+	for (size_t i = 0; i < run.count; i++) {
+		struct hp_slot *slot = &run.region->slots[run.first + i];
+
+		if (slot->state == HP_SLOT_IDLE)
+			hp_idle_remove(slot);
+		slot->state = HP_SLOT_BUSY;
+	}
+}
+
+/*
+ * Gets address space for a request. Called and left with the lock held, which is released in
+ * between. -EAGAIN where another thread did the work.
+ */
+static int grow(size_t slots)
+{
+	struct hp_run run;
+	int error;
+
+	if (pool.growing) {
+		hp_pool_unlock();
+		hp_os_yield();
+		hp_pool_lock();
+		return -EAGAIN;
+	}
+	pool.growing = true;
+	hp_pool_unlock();
+	error = hp_region_grow(slots, &run.region, &run.first, &run.count);
+	hp_pool_lock();
+	pool.growing = false;
+	if (!error)
+		set_free(run);
+	return error;
+}
+
+/* Under the lock: finds slots and makes them BUSY. */
+static int find(const struct hp_pool_request *request, struct hp_run *out_run)
+{
+	if (request->slots == 1 && request->align_slots == 1 && hp_idle_take(out_run)) {
+		hp_find_mark_taken(*out_run);
+		return 0;
+	}
+	while (!hp_find_free(request->slots, request->align_slots, out_run)) {
+		int error = grow(request->slots + request->align_slots - 1);
+
+		if (error && error != -EAGAIN)
+			return error;
+	}
+	claim(*out_run);
+	return 0;
+}
+
+/* Under the lock: free slots without a mapping right behind `run`, worth mapping with it. */
+static struct hp_run claim_spare(struct hp_run run)
+{
+	struct hp_run spare = { run.region, run.first + run.count, 0 };
+	size_t end = hp_region_slots(run.region);
+
+	if (run.region->slots[spare.first - 1].mapping != HP_MAPPING_NONE)
+		return spare;
+	while (run.count + spare.count < pool.run_slots && spare.first + spare.count < end) {
+		struct hp_run next = { run.region, spare.first + spare.count, 1 };
+
+		if (!hp_find_is_free(next) ||
+		    run.region->slots[next.first].mapping != HP_MAPPING_NONE)
+			break;
+		spare.count++;
+	}
+	pool.run_slots = hp_min(pool.run_slots * 2, RUN_LIMIT_SLOTS);
+	claim(spare);
+	return spare;
+}
+
+/* The first slots of `run` that all have memory, or all have none: their number. */
+static size_t same_memory(struct hp_run run)
+{
+	const struct hp_slot *slots = run.region->slots + run.first;
+	size_t count = 1;
+
+	while (count < run.count && slots[count].has_memory == slots->has_memory)
+		count++;
+	return count;
+}
+
+static int fill_piece(struct hp_run piece, size_t spare, enum hp_use use)
+{
+	struct hp_backing_result result;
+	int error;
+
+	for (size_t i = 0; i < piece.count; i++)
+		piece.region->slots[piece.first + i].touched = 0;
+	error = hp_backing_prepare(piece, spare, use, &result);
+	if (error)
+		return error;
+	hp_pool_lock();
+	hp_account_filled(piece, &result);
+	hp_idle_note_fill(piece.count, hp_os_now_ms());
+	hp_pool_unlock();
+	return 0;
+}
+
+/* Gives memory to those slots of a BUSY run that have none; `spare` slots behind are mapped too. */
+static int fill(struct hp_run run, size_t spare, enum hp_use use)
+{
+	while (run.count) {
+		struct hp_run piece = run;
+		int error = 0;
+
+		piece.count = same_memory(run);
+		run.first += piece.count;
+		run.count -= piece.count;
+		if (!piece.region->slots[piece.first].has_memory)
+			error = fill_piece(piece, run.count ? 0 : spare, use);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* The front of the run for a move, the rest as asked for. */
+static int fill_request(struct hp_run run, const struct hp_pool_request *request, size_t spare)
+{
+	struct hp_run front = { run.region, run.first, hp_min(request->normal_slots, run.count) };
+	struct hp_run rest = { run.region, run.first + front.count, run.count - front.count };
+	int error = fill(front, rest.count ? 0 : spare, HP_USE_LAZY);
+
+	return error ? error : fill(rest, spare, request->use);
+}
+
+static int finish_take(struct hp_run run, const struct hp_pool_request *request,
+		       struct hp_run spare)
+{
+	int error = fill_request(run, request, spare.count);
+
+	hp_pool_lock();
+	set_free(spare);
+	if (!error)
+		set_state(run, HP_SLOT_USED);
+	hp_pool_unlock();
+	if (error)
+		hp_pool_give(run, HP_GIVE_IDLE);
+	return error;
+}
+
+int hp_pool_take(const struct hp_pool_request *request, struct hp_run *out_run)
+{
+	struct hp_run run, spare = { 0 };
+	int error;
+
+	hp_pool_lock();
+	error = find(request, &run);
+	if (!error)
+		spare = claim_spare(run);
+	hp_pool_unlock();
+	if (!error)
+		error = finish_take(run, request, spare);
+	if (!error)
+		*out_run = run;
+	return error;
+}
+
+int hp_pool_take_at(struct hp_run run, enum hp_use use)
+{
+	struct hp_pool_request request = { .slots = run.count, .align_slots = 1, .use = use };
+	struct hp_run spare = { 0 };
+	bool is_free;
+
+	hp_pool_lock();
+	is_free = hp_find_is_free(run);
+	if (is_free) {
+		claim(run);
+		spare = claim_spare(run);
+	}
+	hp_pool_unlock();
+	return is_free ? finish_take(run, &request, spare) : -EBUSY;
+}
+
+/* Purges BUSY slots that have memory, without the lock, and makes them free. */
+static void purge(struct hp_run run)
+{
+	if (!run.count)
+		return;
+	hp_pool_lock();
+	hp_account_emptied(run, true);
+	hp_pool_unlock();
+	hp_backing_purge(run);
+	hp_pool_lock();
+	set_free(run);
+	hp_pool_unlock();
+}
+
+/* Slots with memory: idle as far as the bound goes, the rest is purged. */
+static void give_filled(struct hp_run run)
+{
+	uint64_t now_ms = hp_os_now_ms();
+	struct hp_run evicted = { 0 }, kept = run;
+
+	hp_pool_lock();
+	kept.count = hp_idle_put(run, now_ms);
+	/* Better to keep the page that was just in use. */
+	if (!kept.count && hp_idle_take_oldest(now_ms, &evicted)) {
+		hp_find_mark_taken(evicted);
+		kept.count = hp_idle_put((struct hp_run){ run.region, run.first, 1 }, now_ms);
+	}
+	hp_find_mark_free(kept);
+	hp_pool_unlock();
+	run.first += kept.count;
+	run.count -= kept.count;
+	purge(evicted);
+	purge(run);
+}
+
+void hp_pool_give(struct hp_run run, enum hp_give how)
+{
+	while (run.count) {
+		struct hp_run piece = run;
+
+		piece.count = same_memory(run);
+		run.first += piece.count;
+		run.count -= piece.count;
+		set_state(piece, HP_SLOT_BUSY);
+		if (how == HP_GIVE_IDLE && piece.region->slots[piece.first].has_memory) {
+			give_filled(piece);
+			continue;
+		}
+		hp_pool_lock();
+		if (piece.region->slots[piece.first].has_memory)
+			hp_account_emptied(piece, false);
+		set_free(piece);
+		hp_pool_unlock();
+	}
+}
+
+/* Purges the slot that is idle longest, if it is so since `since_ms` and more than `keep` are. */
+static bool purge_oldest(uint64_t since_ms, size_t keep)
+{
+	struct hp_run run = { 0 };
+	bool found;
+
+	hp_pool_lock();
+	found = hp_idle_count() > keep && hp_idle_take_oldest(since_ms, &run);
+	if (found) {
+		hp_find_mark_taken(run);
+		hp_idle_note_quiet();
+	}
+	hp_pool_unlock();
+	purge(run);
+	return found;
+}
+
+void hp_pool_tick(uint64_t now_ms)
+{
+	if (now_ms >= hp_options.decay_ms)
+		purge_oldest(now_ms - hp_options.decay_ms, 0);
+}
+
+bool hp_pool_trim(size_t keep_slots)
+{
+	bool any = false;
+
+	while (purge_oldest(UINT64_MAX, keep_slots))
+		any = true;
+	return any;
+}
+
+void hp_pool_count_base_units(long units)
+{
+	hp_pool_lock();
+	hp_account_base_units(units);
+	hp_pool_unlock();
+}
+
+void hp_pool_count_purged(size_t bytes)
+{
+	hp_pool_lock();
+	hp_account_purged(bytes);
+	hp_pool_unlock();
+}
+
+void hp_pool_count_copied(size_t bytes)
+{
+	hp_pool_lock();
+	hp_account_copied(bytes);
+	hp_pool_unlock();
+}
+
+bool hp_pool_collapse(struct hp_run run)
+{
+	return hp_backing_collapse(run);
+}
+
+void hp_pool_count_remapped(struct hp_run run, enum hp_mapping mapping)
+{
+	hp_pool_lock();
+	hp_account_remapped(run, mapping);
+	hp_pool_unlock();
+}

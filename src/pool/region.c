@@ -1,0 +1,215 @@
+/* See region.h. Only one thread at a time is in here: the pool's `growing` flag sees to it. */
+#include "pool/region.h"
+
+#include <errno.h>
+
+#include "base/bits.h"
+#include "base/check.h"
+#include "pool/pagemap.h"
+#include "rt/meta.h"
+
+/*
+ * The tables of the main region lie below it, each with room for the largest heap, so that all
+ * grow in place. Far from where the kernel puts mappings by itself.
+ */
+#define MAIN_LIMIT_BYTES ((size_t)4 << 40)
+#define FIRST_BYTES ((size_t)64 << 20)
+#define STEP_LIMIT_BYTES ((size_t)256 << 30)
+
+enum { PLACES = 4 }; /* random addresses to try before the kernel is asked for one */
+
+struct hp_regions hp_regions;
+struct hp_pagemap hp_pagemap;
+
+/* Bytes of each table for a region of this size. */
+struct tables {
+	size_t cells, slots, bits;
+};
+
+static struct tables tables_for(size_t bytes)
+{
+	size_t slots = bytes / HP_HUGEPAGE_BYTES;
+
+	return (struct tables){
+		.cells = hp_round_up(slots * HP_SLOT_UNITS * HP_SPAN_BYTES, HP_PAGE_BYTES),
+		.slots = hp_round_up(slots * HP_SLOT_BYTES, HP_PAGE_BYTES),
+		.bits = hp_round_up((slots + 63) / 64 * sizeof(uint64_t), HP_PAGE_BYTES),
+	};
+}
+
+/* Extends one table from `have` to `need` bytes; at NULL with nothing there, anywhere. */
+static int extend_table(char **table, size_t have, size_t need)
+{
+	void *added = NULL;
+	int error;
+
+	if (need == have)
+		return 0;
+	error = hp_os_map(*table ? *table + have : NULL, need - have, HP_PAGE_BYTES, &added);
+	if (error)
+		return error;
+	hp_meta_count(need - have);
+	if (!*table)
+		*table = added;
+	return 0;
+}
+
+static void drop_table_end(char *table, size_t have, size_t need)
+{
+	if (need > have)
+		hp_os_release(table + have, need - have);
+}
+
+/* All three tables, or none of the addition. */
+static int extend_tables(struct hp_region *region, struct tables have, struct tables need)
+{
+	char *slots = (char *)region->slots, *bits = (char *)region->free_bits;
+	int error = extend_table(&region->cells, have.cells, need.cells);
+
+	if (error)
+		return error;
+	error = extend_table(&slots, have.slots, need.slots);
+	if (!error) {
+		error = extend_table(&bits, have.bits, need.bits);
+		if (error)
+			drop_table_end(slots, have.slots, need.slots);
+	}
+	if (error) {
+		drop_table_end(region->cells, have.cells, need.cells);
+		return error;
+	}
+	region->slots = (struct hp_slot *)(void *)slots;
+	region->free_bits = (uint64_t *)(void *)bits;
+	return 0;
+}
+
+/* Publishes `added` more bytes; their slots, all zero, are BUSY until the pool has them. */
+static void publish(struct hp_region *region, size_t added)
+{
+	size_t bytes = atomic_load_explicit(&region->bytes, memory_order_relaxed) + added;
+
+	/* Pairs with the acquire in hp_region_slots(): who sees the size sees the tables. */
+	atomic_store_explicit(&region->bytes, bytes, memory_order_release);
+	if (region != &hp_regions.at[0])
+		return;
+	hp_pagemap.base = region->base;
+	hp_pagemap.cells = region->cells;
+	atomic_store_explicit(&hp_pagemap.bytes, bytes, memory_order_release);
+}
+
+static int grow_in_place(struct hp_region *region, size_t bytes)
+{
+	size_t have = atomic_load_explicit(&region->bytes, memory_order_relaxed);
+	void *added = NULL;
+	int error;
+
+	if (have + bytes > region->limit_bytes)
+		return -ENOMEM;
+	error = hp_os_reserve((void *)(region->base + have), bytes, HP_HUGEPAGE_BYTES, &added);
+	if (error)
+		return error;
+	error = extend_tables(region, tables_for(have), tables_for(have + bytes));
+	if (error) {
+		hp_os_release(added, bytes);
+		return error;
+	}
+	publish(region, bytes);
+	return 0;
+}
+
+/* A region of this size, its address and its tables anywhere. */
+static int add_fixed(struct hp_region *region, size_t bytes)
+{
+	void *base = NULL;
+	int error = hp_os_reserve(NULL, bytes, HP_HUGEPAGE_BYTES, &base);
+
+	if (error)
+		return error;
+	region->base = (uintptr_t)base;
+	region->limit_bytes = 0;
+	error = extend_tables(region, (struct tables){ 0 }, tables_for(bytes));
+	if (error) {
+		hp_os_release(base, bytes);
+		*region = (struct hp_region){ 0 };
+		return error;
+	}
+	publish(region, bytes);
+	return 0;
+}
+
+/* The main region, at a random place between 16 and 64 TB that nothing else uses. */
+static int add_main(struct hp_region *region, size_t bytes)
+{
+	struct tables room = tables_for(MAIN_LIMIT_BYTES);
+	uint64_t random = hp_os_random();
+
+	for (unsigned i = 0; i < PLACES; i++, random = random >> 13 | random << 51) {
+		uintptr_t base = ((uintptr_t)16 << 40) + random % ((uintptr_t)48 << 40);
+
+		base = hp_round_up(base, (size_t)1 << 30);
+		*region = (struct hp_region){
+			.base = base,
+			.limit_bytes = MAIN_LIMIT_BYTES,
+			.cells = (char *)base - ((size_t)1 << 30) - room.cells,
+		};
+		region->slots = (struct hp_slot *)(void *)(region->cells - room.slots);
+		region->free_bits = (uint64_t *)(void *)(region->cells - room.slots - room.bits);
+		if (!grow_in_place(region, bytes))
+			return 0;
+	}
+	*region = (struct hp_region){ 0 };
+	return add_fixed(region, bytes);
+}
+
+static int add_region(size_t bytes)
+{
+	unsigned count = atomic_load_explicit(&hp_regions.count, memory_order_relaxed);
+	struct hp_region *region = &hp_regions.at[count];
+	int error;
+
+	if (count == HP_REGIONS_MAX)
+		return -ENOMEM;
+	error = count || HP_THREAD_SANITIZER ? add_fixed(region, bytes) : add_main(region, bytes);
+	if (!error)
+		atomic_store_explicit(&hp_regions.count, count + 1, memory_order_release);
+	return error;
+}
+
+uint64_t hp_region_reserved_bytes(void)
+{
+	unsigned count = atomic_load_explicit(&hp_regions.count, memory_order_acquire);
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		bytes += atomic_load_explicit(&hp_regions.at[i].bytes, memory_order_relaxed);
+	return bytes;
+}
+
+int hp_region_grow(size_t slots, struct hp_region **out_region, size_t *out_first,
+		   size_t *out_count)
+{
+	size_t need = slots * HP_HUGEPAGE_BYTES;
+	size_t want = hp_min(hp_max(hp_region_reserved_bytes(), FIRST_BYTES), STEP_LIMIT_BYTES);
+	struct hp_region *region = &hp_regions.at[0];
+	size_t before;
+
+	for (want = hp_max(want, need); want >= need;
+	     want = want > need ? hp_max(want / 2, need) : 0) {
+		want = hp_round_down(want, HP_HUGEPAGE_BYTES);
+		before = hp_region_slots(region);
+		if (region->base && !grow_in_place(region, want)) {
+			*out_region = region;
+			*out_first = before;
+			*out_count = want / HP_HUGEPAGE_BYTES;
+			return 0;
+		}
+		if (!add_region(want)) {
+			region = &hp_regions.at[atomic_load(&hp_regions.count) - 1];
+			*out_region = region;
+			*out_first = 0;
+			*out_count = want / HP_HUGEPAGE_BYTES;
+			return 0;
+		}
+	}
+	return -ENOMEM;
+}
