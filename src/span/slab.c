@@ -1,0 +1,94 @@
+/* See slab.h. */
+#include "span/slab.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "span/units.h"
+
+enum { CARVE_BYTES = 4096 }; /* made available at once: what is not asked for stays untouched */
+
+struct hp_span *hp_slab_take(unsigned class, bool is_hot)
+{
+	struct hp_units_request request = { .units = hp_class_units(class, is_hot),
+					    .use = HP_USE_SPANS };
+	struct hp_units units;
+	struct hp_span *slab;
+	bool is_zero;
+
+	if (hp_units_take(&request, &units, &is_zero))
+		return NULL;
+	slab = hp_units_span(units);
+	for (size_t i = 1; i < units.count; i++)
+		slab[i].back = (uint32_t)(i * sizeof(*slab));
+	slab->units = (uint32_t)units.count;
+	slab->capacity = (uint32_t)(units.count * HP_UNIT_BYTES / hp_class_bytes(class));
+	slab->class = (uint8_t) class;
+	slab->state = HP_SLAB_LISTED;
+	slab->is_zero = is_zero;
+	slab->kind = HP_SPAN_SLAB;
+	hp_list_init(&slab->link);
+	return slab;
+}
+
+void hp_slab_give(struct hp_span *slab)
+{
+	struct hp_units units = hp_span_units(slab);
+
+	HP_ASSERT(hp_list_is_empty(&slab->link) && !slab->is_retained);
+	memset(slab, 0, units.count * sizeof(*slab));
+	hp_units_give(units, HP_GIVE_IDLE);
+}
+
+/* Links `count` blocks from the lowest, in front of what is on the list. */
+static void link_blocks(struct hp_span *slab, char *first, size_t bytes, uint32_t count)
+{
+	char *block = first;
+
+	for (uint32_t i = 1; i < count; i++, block += bytes)
+		*(void **)(void *)block = block + bytes;
+	*(void **)(void *)block = slab->free;
+	slab->free = first;
+}
+
+bool hp_slab_carve(struct hp_span *slab)
+{
+	size_t bytes = hp_slab_block_bytes(slab);
+	uint32_t left = slab->capacity - slab->carved;
+	uint32_t count = (uint32_t)hp_max(CARVE_BYTES / bytes, 1);
+
+	if (!left)
+		return false;
+	count = count < left ? count : left;
+	link_blocks(slab, hp_span_start(slab) + slab->carved * bytes, bytes, count);
+	slab->carved += count;
+	return true;
+}
+
+void *hp_slab_bump(struct hp_span *slab)
+{
+	if (slab->carved == slab->capacity)
+		return NULL;
+	return hp_span_start(slab) + slab->carved++ * hp_slab_block_bytes(slab);
+}
+
+void *hp_slab_block(const struct hp_span *slab, const void *address)
+{
+	char *start = hp_span_start(slab);
+	size_t bytes = hp_slab_block_bytes(slab);
+	size_t index = (size_t)((const char *)address - start) / bytes;
+
+	return index < slab->carved ? start + index * bytes : NULL;
+}
+
+bool hp_slab_is_valid(const struct hp_span *slab)
+{
+	uint32_t free = 0;
+
+	for (void *block = slab->free; block && free <= slab->capacity;
+	     block = *(void **)block, free++) {
+		if (hp_slab_block(slab, block) != block)
+			return false;
+	}
+	return slab->kind == HP_SPAN_SLAB && free + hp_slab_live(slab) == slab->carved;
+}

@@ -1,0 +1,50 @@
+/*
+ * Slabs: spans cut into blocks of one class. A fresh slab is bumped through, a page's worth of
+ * blocks at a time, lowest address first; freed blocks go on its free list.
+ *
+ * All but hp_slab_block() is for the owner's thread alone.
+ */
+#ifndef HP_SPAN_SLAB_H
+#define HP_SPAN_SLAB_H
+
+#include "span/class.h"
+#include "span/span.h"
+
+/* An empty slab of the class, without owner yet; NULL if there is no memory. */
+struct hp_span *hp_slab_take(unsigned class, bool is_hot);
+
+/* Gives an empty slab's units back. */
+void hp_slab_give(struct hp_span *slab);
+
+/* Makes the next fresh blocks available on `free`; false if all were carved. */
+bool hp_slab_carve(struct hp_span *slab);
+
+/* The next fresh block alone, past the free list; NULL if all were carved. */
+void *hp_slab_bump(struct hp_span *slab);
+
+static inline size_t hp_slab_block_bytes(const struct hp_span *slab)
+{
+	return hp_class_bytes(slab->class);
+}
+
+/* The start of the block that `address` lies in; NULL if that was never carved. */
+void *hp_slab_block(const struct hp_span *slab, const void *address);
+
+/* Frees that a FULL slab waits for until it is listed again: a sixteenth of its blocks. */
+static inline uint32_t hp_slab_relist_after(const struct hp_span *slab)
+{
+	return slab->capacity / 16 + 1;
+}
+
+/* How many blocks are live, from the countdown; see span.h. */
+static inline __attribute__((always_inline)) uint32_t hp_slab_live(const struct hp_span *slab)
+{
+	if (slab->state == HP_SLAB_FULL)
+		return slab->capacity - (hp_slab_relist_after(slab) - slab->countdown);
+	return slab->countdown - slab->is_retained;
+}
+
+/* The invariants of span.h, at any cost. */
+bool hp_slab_is_valid(const struct hp_span *slab);
+
+#endif

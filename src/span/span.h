@@ -1,0 +1,98 @@
+/*
+ * A span: a run of units with one owner and one use. Its descriptor is the cell of its first unit;
+ * the cells of a slab's other units lead back to it; all other cells are zero.
+ *
+ * A slab is a span cut into blocks of one class. Its blocks are live, on `free`, or not yet carved.
+ * Only the owner's thread changes it; other threads read `back` and `owner` while a block of theirs
+ * keeps the slab alive.
+ *
+ * `countdown` is how many blocks must be freed before the owner has to look:
+ *   LISTED (current or on the arena's list)   live + (retained ? 1 : 0): 0 means empty
+ *   FULL (on no list)                         0 means that enough are free to list it again
+ */
+#ifndef HP_SPAN_SPAN_H
+#define HP_SPAN_SPAN_H
+
+#include "base/list.h"
+#include "pool/pagemap.h"
+
+enum hp_span_kind { HP_SPAN_NONE, HP_SPAN_SLAB, HP_SPAN_LARGE };
+enum hp_slab_state { HP_SLAB_LISTED, HP_SLAB_FULL };
+
+struct hp_arena;
+
+struct hp_span {
+	void *free;		/* blocks by their first word, last freed first */
+	struct hp_arena *owner; /* NULL: a large block, or no head of a span */
+	uint32_t countdown;
+	uint32_t back; /* bytes from this cell back to the head's */
+	uint32_t units;
+	uint32_t carved;   /* blocks of the slab that were ever made available */
+	uint32_t capacity; /* blocks that fit */
+	uint8_t kind;
+	uint8_t class;
+	uint8_t state;
+	bool is_retained;    /* on the arena's ring of empty slabs kept */
+	bool is_zero;	     /* what is not carved reads as zero */
+	uint16_t generation; /* of the process: see arena/registry.h on fork */
+	struct hp_list link; /* on the arena's list of its class, or alone */
+} HP_ALIGNED(64);
+
+static_assert(sizeof(struct hp_span) == HP_SPAN_BYTES, "a span's descriptor is one cell");
+
+/* The span of an address, if it is a slab's or the start of a large block's; never faults. */
+static inline struct hp_span *hp_span_find(const void *address)
+{
+	char *cell = hp_pagemap_cell(address);
+
+	if (!cell)
+		return NULL;
+	cell -= ((struct hp_span *)(void *)cell)->back;
+	return (struct hp_span *)(void *)cell;
+}
+
+/* A run of units anywhere in a region, across slots. */
+struct hp_units {
+	struct hp_region *region;
+	size_t first; /* counted from the region's start */
+	size_t count;
+};
+
+static inline char *hp_units_address(struct hp_units units)
+{
+	return (char *)units.region->base + units.first * HP_UNIT_BYTES;
+}
+
+static inline struct hp_span *hp_units_span(struct hp_units units)
+{
+	return (struct hp_span *)(void *)(units.region->cells + units.first * HP_SPAN_BYTES);
+}
+
+/* The region of a cell: spans know no address of their own. */
+static inline struct hp_region *hp_span_region(const struct hp_span *span)
+{
+	struct hp_region *region = &hp_regions.at[0];
+
+	while ((size_t)((const char *)span - region->cells) >=
+	       hp_region_slots(region) * HP_SLOT_UNITS * HP_SPAN_BYTES)
+		region++;
+	return region;
+}
+
+static inline struct hp_units hp_span_units(const struct hp_span *span)
+{
+	struct hp_region *region = hp_span_region(span);
+
+	return (struct hp_units){
+		.region = region,
+		.first = (size_t)((const char *)span - region->cells) / HP_SPAN_BYTES,
+		.count = span->units,
+	};
+}
+
+static inline char *hp_span_start(const struct hp_span *span)
+{
+	return hp_units_address(hp_span_units(span));
+}
+
+#endif
