@@ -1,0 +1,173 @@
+/*
+ * See arena.h: an arena's slabs from the side of free. What a slab does when it has counted down,
+ * which empty ones are kept, and what becomes of an arena that fork left without its thread.
+ */
+#include "arena/arena.h"
+
+#include "base/check.h"
+#include "span/slab.h"
+#include "span/units.h"
+
+enum {
+	/*
+	 * Units of empty slabs that an arena keeps: little at first, so that a thread that has
+	 * freed all holds next to nothing; more when it was seen to take again what it gave.
+	 */
+	RING_UNITS_MIN = 2,
+	RING_UNITS_MAX = 64,
+	TICK_PATHS = 32, /* slow paths between two looks at the clock */
+};
+
+struct hp_span hp_span_none;
+
+#define NO_SLABS                                                                                   \
+	{                                                                                          \
+		[0 ... HP_CLASS_COUNT - 1] = &hp_span_none                                         \
+	}
+
+__extension__ struct hp_arena hp_arena_none = { .current = NO_SLABS };
+__extension__ struct hp_arena hp_arena_starting = { .current = NO_SLABS };
+__extension__ struct hp_arena hp_arena_dead = { .current = NO_SLABS };
+
+__thread struct hp_arena *hp_self = &hp_arena_none;
+
+static void init_lists(struct hp_arena *arena)
+{
+	for (unsigned class = 0; class < HP_CLASS_COUNT; class ++) {
+		arena->current[class] = &hp_span_none;
+		hp_list_init(&arena->listed[class]);
+	}
+}
+
+void hp_arena_init(struct hp_arena *arena)
+{
+	init_lists(arena);
+	arena->ring_limit = RING_UNITS_MIN;
+	arena->until_tick = TICK_PATHS;
+}
+
+void hp_arena_tick(struct hp_arena *arena)
+{
+	uint64_t now_ms;
+
+	if (--arena->until_tick)
+		return;
+	arena->until_tick = TICK_PATHS;
+	now_ms = hp_os_now_ms();
+	hp_units_tick(now_ms);
+	hp_pool_tick(now_ms);
+}
+
+static void release(struct hp_arena *arena, struct hp_span *slab)
+{
+	if (arena->current[slab->class] == slab)
+		arena->current[slab->class] = &hp_span_none;
+	hp_list_remove(&slab->link);
+	arena->slabs_of[slab->class]--;
+	arena->slab_count--;
+	arena->released_units += slab->units;
+	hp_slab_give(slab);
+}
+
+/* The oldest leaves the ring; if it is still empty, it goes back. */
+static void unretain_oldest(struct hp_arena *arena)
+{
+	struct hp_span *slab = arena->ring[arena->ring_first];
+
+	arena->ring_first = (arena->ring_first + 1) % HP_RING_SLABS;
+	arena->ring_count--;
+	arena->ring_units -= slab->units;
+	slab->is_retained = false;
+	if (slab->state == HP_SLAB_LISTED && --slab->countdown == 0)
+		release(arena, slab);
+}
+
+void hp_arena_release_retained(struct hp_arena *arena)
+{
+	while (arena->ring_count)
+		unretain_oldest(arena);
+}
+
+static void retain_or_release(struct hp_arena *arena, struct hp_span *slab)
+{
+	if (slab->units > arena->ring_limit || slab->generation != arena->generation) {
+		release(arena, slab);
+		return;
+	}
+	while (arena->ring_count == HP_RING_SLABS ||
+	       arena->ring_units + slab->units > arena->ring_limit)
+		unretain_oldest(arena);
+	arena->ring[(arena->ring_first + arena->ring_count) % HP_RING_SLABS] = slab;
+	arena->ring_count++;
+	arena->ring_units += slab->units;
+	slab->is_retained = true;
+	slab->countdown = 1;
+}
+
+/* A slab has counted down: see span.h. */
+static void settle(struct hp_arena *arena, struct hp_span *slab)
+{
+	if (slab->state == HP_SLAB_FULL) {
+		slab->countdown = slab->capacity - hp_slab_relist_after(slab) + slab->is_retained;
+		slab->state = HP_SLAB_LISTED;
+		if (slab->generation == arena->generation)
+			hp_list_push(&arena->listed[slab->class], &slab->link);
+	}
+	if (slab->countdown == 0)
+		retain_or_release(arena, slab);
+}
+
+void hp_arena_free(struct hp_arena *arena, struct hp_span *slab, void *block)
+{
+	bool is_due = hp_slab_count_down(slab);
+
+	HP_ASSERT(slab->owner == arena);
+	hp_slab_push(slab, block);
+	if (is_due)
+		settle(arena, slab);
+}
+
+void hp_arena_free_list(struct hp_arena *arena, void *blocks)
+{
+	while (blocks) {
+		void *next = *(void **)blocks;
+		struct hp_span *slab = hp_span_find(blocks);
+
+		HP_CHECK(slab && slab->owner == arena && hp_slab_block(slab, blocks) == blocks,
+			 "free of %p, which is no block", blocks);
+		hp_arena_free(arena, slab, blocks);
+		blocks = next;
+	}
+}
+
+/*
+ * The ring and the lists are emptied: what they name may be in the middle of a hit path. Slabs
+ * of the old generation are then found by the frees of their live blocks alone.
+ */
+void hp_arena_inherit(struct hp_arena *arena)
+{
+	arena->generation++;
+	hp_arena_release_retained(arena);
+	for (unsigned class = 0; class < HP_CLASS_COUNT; class ++) {
+		struct hp_list *list = &arena->listed[class];
+
+		while (!hp_list_is_empty(list))
+			hp_list_remove(list->next);
+		arena->current[class] = &hp_span_none;
+	}
+	atomic_store_explicit(&arena->busy, false, memory_order_relaxed);
+}
+
+bool hp_arena_is_valid(const struct hp_arena *arena)
+{
+	uint32_t slabs = 0;
+
+	for (unsigned class = 0; class < HP_CLASS_COUNT; class ++) {
+		const struct hp_span *slab = arena->current[class];
+
+		if (slab != &hp_span_none && (slab->owner != arena || !hp_slab_is_valid(slab)))
+			return false;
+		slabs += arena->slabs_of[class];
+	}
+	return slabs == arena->slab_count;
+}

@@ -1,0 +1,142 @@
+/*
+ * An arena: one thread's slabs, by class, and the hit paths of malloc and free on them.
+ *
+ * A thread changes only its own arena; an arena without thread (an orphan) belongs to who claims
+ * it, see inbox.h. The hit paths commit by one store each, so that a fork in between inherits at
+ * worst a block that nobody has.
+ *
+ * Invariants, for a class c:
+ *   current[c] is LISTED and on no list, or &hp_span_none
+ *   listed[c] has the other LISTED slabs of the class
+ *   a slab is on the ring <=> is_retained
+ *   slab_count == the number of slabs whose owner this is
+ */
+#ifndef HP_ARENA_ARENA_H
+#define HP_ARENA_ARENA_H
+
+#include <stdatomic.h>
+
+#include "rt/reclaim.h"
+#include "span/class.h"
+#include "span/span.h"
+
+#define HP_RING_SLABS 64u
+#define HP_OUTBOX_OWNERS 8u
+
+/* Blocks of one other arena that this thread freed, to be handed over together. */
+struct hp_parcel {
+	struct hp_arena *owner; /* NULL: empty */
+	void *first, *last;	/* linked by their first words */
+	uint32_t count;
+	uint32_t bytes;
+};
+
+struct hp_arena {
+	/* owner, hot */
+	struct hp_span *current[HP_CLASS_COUNT];
+
+	/* any thread: blocks freed by others, and the state; see inbox.h */
+	_Atomic uintptr_t inbox HP_ALIGNED(64);
+
+	/* owner; fork's prepare reads it */
+	_Atomic bool busy HP_ALIGNED(64); /* on a slow path: see gate.h */
+
+	/* owner */
+	uint16_t generation; /* slabs of another one were inherited by fork and are not reused */
+	bool is_late;	     /* serves threads that have no arena of their own; never adopted */
+	uint32_t slab_count;
+	uint32_t until_tick; /* slow paths until the decay is looked after */
+	uint32_t parcels;    /* filled ones in the outbox */
+	uint32_t ring_first; /* oldest of the retained slabs */
+	uint32_t ring_count;
+	uint32_t ring_units;	 /* their units */
+	uint32_t ring_limit;	 /* how many they may be: grows when slabs are taken again */
+	uint32_t released_units; /* lately given back to the span layer */
+	struct hp_span *ring[HP_RING_SLABS];
+	struct hp_parcel outbox[HP_OUTBOX_OWNERS];
+	uint16_t slabs_of[HP_CLASS_COUNT];
+	struct hp_list listed[HP_CLASS_COUNT];
+
+	/* registry lock; `next` is read under RCU or in a guest section */
+	_Atomic(struct hp_arena *) next;
+	struct hp_arena *previous;
+	struct hp_retired retired;
+} HP_ALIGNED(64);
+
+/* Stand in where there is no slab, and no arena: the hit paths miss on them. */
+extern struct hp_span hp_span_none;
+extern struct hp_arena hp_arena_none;	  /* a thread before its first malloc */
+extern struct hp_arena hp_arena_starting; /* while it gets its arena */
+extern struct hp_arena hp_arena_dead;	  /* after it gave its arena up */
+
+/* The calling thread's arena, or one of the three above; never NULL. */
+extern __thread struct hp_arena *hp_self;
+
+static inline bool hp_arena_is_real(const struct hp_arena *arena)
+{
+	return arena != &hp_arena_none && arena != &hp_arena_starting && arena != &hp_arena_dead;
+}
+
+/* A block of the class, or NULL: then hp_arena_refill(). */
+static inline void *hp_arena_pop(struct hp_arena *arena, unsigned class)
+{
+	struct hp_span *slab = arena->current[class];
+	void *block = slab->free;
+
+	if (HP_UNLIKELY(!block))
+		return NULL;
+	slab->free = *(void **)block;
+	atomic_signal_fence(memory_order_seq_cst); /* fork: lost is better than counted twice */
+	slab->countdown++;
+	return block;
+}
+
+/* The first half of a free; true if the slab is then due for hp_arena_free(). */
+static inline bool hp_slab_count_down(struct hp_span *slab)
+{
+	return --slab->countdown == 0;
+}
+
+/* The second half: the block is available again. */
+static inline void hp_slab_push(struct hp_span *slab, void *block)
+{
+	atomic_signal_fence(memory_order_seq_cst); /* as in hp_arena_pop() */
+	*(void **)block = slab->free;
+	atomic_signal_fence(memory_order_seq_cst); /* the link first: this store commits */
+	slab->free = block;
+}
+
+/* All below: `arena` is the caller's own or claimed, and the gate is passed. */
+
+/* Fills an arena that is all zero. */
+void hp_arena_init(struct hp_arena *arena);
+
+/* A block of the class when hp_arena_pop() has none; NULL if there is no memory. */
+void *hp_arena_refill(struct hp_arena *arena, unsigned class);
+
+/* As hp_arena_refill(), zeroed; knows fresh memory and does not clear it. */
+void *hp_arena_take_zeroed(struct hp_arena *arena, unsigned class);
+
+/* Frees a block of a slab of this arena. A slab that has counted down is listed again, kept, or
+ * given back. */
+void hp_arena_free(struct hp_arena *arena, struct hp_span *slab, void *block);
+
+/* Frees blocks of this arena, linked by their first words. */
+void hp_arena_free_list(struct hp_arena *arena, void *blocks);
+
+/* Gives the retained empty slabs back. */
+void hp_arena_release_retained(struct hp_arena *arena);
+
+/* Counts a slow path; now and then it lets the layers below look after their decay. */
+void hp_arena_tick(struct hp_arena *arena);
+
+/*
+ * In the child of a fork, for an arena whose thread is gone: the lists may be those of a moment
+ * in the middle of a hit path. Its slabs are not allocated from again, only emptied.
+ */
+void hp_arena_inherit(struct hp_arena *arena);
+
+/* The invariants above, at any cost. */
+bool hp_arena_is_valid(const struct hp_arena *arena);
+
+#endif

@@ -1,0 +1,89 @@
+/* See gate.h. */
+#include "arena/gate.h"
+
+#include "arena/registry.h"
+#include "base/lock.h"
+#include "os/os.h"
+
+struct hp_gate hp_gate;
+
+/* Held by prepare until the fork is done: who waits, waits here. */
+static struct hp_lock forking = HP_LOCK_INIT(HP_RANK_GATE);
+
+void hp_gate_init(void)
+{
+	if (hp_os_barrier_register())
+		atomic_store_explicit(&hp_gate.needs_fence, true, memory_order_relaxed);
+}
+
+static void wait_for_fork(void)
+{
+	hp_lock_acquire(&forking);
+	hp_lock_release(&forking);
+}
+
+void hp_gate_wait(struct hp_arena *arena)
+{
+	while (atomic_load_explicit(&hp_gate.is_closed, memory_order_relaxed) &&
+	       !hp_lock_has_process()) {
+		hp_gate_leave(arena);
+		wait_for_fork();
+		atomic_store_explicit(&arena->busy, true, memory_order_relaxed);
+		atomic_thread_fence(memory_order_seq_cst);
+	}
+}
+
+/* Sequentially consistent, as prepare's store and loads are: one of both sees the other. */
+void hp_gate_enter_guest(void)
+{
+	for (;;) {
+		atomic_fetch_add(&hp_gate.guests, 1);
+		if (!atomic_load(&hp_gate.is_closed) || hp_lock_has_process())
+			return;
+		atomic_fetch_sub(&hp_gate.guests, 1);
+		wait_for_fork();
+	}
+}
+
+void hp_gate_leave_guest(void)
+{
+	atomic_fetch_sub(&hp_gate.guests, 1);
+}
+
+void hp_gate_await_guests(void)
+{
+	while (atomic_load(&hp_gate.guests))
+		hp_os_yield();
+}
+
+static void await_arena(struct hp_arena *arena, void *unused)
+{
+	(void)unused;
+	while (arena != hp_self && atomic_load_explicit(&arena->busy, memory_order_acquire))
+		hp_os_yield();
+}
+
+void hp_gate_close(void)
+{
+	hp_lock_acquire(&forking);
+	atomic_store(&hp_gate.is_closed, true);
+	if (!atomic_load_explicit(&hp_gate.needs_fence, memory_order_relaxed) &&
+	    hp_os_barrier_all())
+		atomic_store_explicit(&hp_gate.needs_fence, true, memory_order_relaxed);
+	atomic_thread_fence(memory_order_seq_cst);
+	hp_gate_await_guests();
+	hp_registry_walk(await_arena, NULL);
+}
+
+void hp_gate_open(void)
+{
+	atomic_store(&hp_gate.is_closed, false);
+	hp_lock_release(&forking);
+}
+
+void hp_gate_reset(void)
+{
+	hp_lock_reset(&forking);
+	atomic_store(&hp_gate.guests, 0);
+	atomic_store(&hp_gate.is_closed, false);
+}

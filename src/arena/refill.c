@@ -1,0 +1,115 @@
+/* Where the blocks come from when the current slab has none: the slow path of malloc. */
+#include <string.h>
+
+#include "arena/arena.h"
+#include "arena/inbox.h"
+#include "arena/outbox.h"
+#include "base/check.h"
+#include "span/slab.h"
+
+enum {
+	HOT_SLABS = 4, /* a class with so many slabs gets longer ones */
+	RING_UNITS_MAX = 64,
+	ZERO_FRESH_BYTES = 1024, /* from here on a fresh block is worth looking for */
+};
+
+/* What was given back is wanted again: keep more of it next time. */
+static void note_take(struct hp_arena *arena, uint32_t units)
+{
+	uint32_t again = units < arena->released_units ? units : arena->released_units;
+
+	arena->released_units -= again;
+	arena->ring_limit += again;
+	if (arena->ring_limit > RING_UNITS_MAX)
+		arena->ring_limit = RING_UNITS_MAX;
+}
+
+static struct hp_span *take_slab(struct hp_arena *arena, unsigned class)
+{
+	struct hp_span *slab = hp_slab_take(class, arena->slabs_of[class] >= HOT_SLABS);
+
+	if (!slab)
+		return NULL;
+	slab->generation = arena->generation;
+	slab->owner = arena;
+	arena->slabs_of[class]++;
+	arena->slab_count++;
+	note_take(arena, slab->units);
+	return slab;
+}
+
+/* The current slab has no block left: it is FULL until enough of it is free again. */
+static void leave_current(struct hp_arena *arena, unsigned class)
+{
+	struct hp_span *slab = arena->current[class];
+
+	if (slab == &hp_span_none)
+		return;
+	slab->state = HP_SLAB_FULL;
+	slab->countdown = hp_slab_relist_after(slab);
+	arena->current[class] = &hp_span_none;
+}
+
+/* Another slab with blocks to be had becomes current; NULL if there is no memory. */
+static struct hp_span *next_slab(struct hp_arena *arena, unsigned class)
+{
+	struct hp_list *list = &arena->listed[class];
+	struct hp_span *slab;
+
+	leave_current(arena, class);
+	if (!hp_list_is_empty(list)) {
+		slab = HP_CONTAINER(list->next, struct hp_span, link);
+		hp_list_remove(&slab->link);
+	} else {
+		slab = take_slab(arena, class);
+	}
+	if (slab)
+		arena->current[class] = slab;
+	return slab;
+}
+
+/* What others freed comes home, what we freed of others goes. */
+static void exchange(struct hp_arena *arena)
+{
+	enum hp_arena_state state = arena == hp_self ? HP_ARENA_OWNED : HP_ARENA_CLAIMED;
+	void *blocks = hp_inbox_take(arena, state);
+
+	if (blocks)
+		hp_arena_free_list(arena, blocks);
+	if (arena->parcels)
+		hp_outbox_flush(arena);
+	hp_arena_tick(arena);
+}
+
+void *hp_arena_refill(struct hp_arena *arena, unsigned class)
+{
+	struct hp_span *slab;
+
+	HP_INVARIANT(hp_arena_is_valid(arena));
+	exchange(arena);
+	slab = arena->current[class];
+	while (!slab->free && (slab == &hp_span_none || !hp_slab_carve(slab))) {
+		slab = next_slab(arena, class);
+		if (!slab)
+			return NULL;
+	}
+	return hp_arena_pop(arena, class);
+}
+
+void *hp_arena_take_zeroed(struct hp_arena *arena, unsigned class)
+{
+	struct hp_span *slab = arena->current[class];
+	size_t bytes = hp_class_bytes(class);
+	void *block = NULL;
+
+	if (bytes >= ZERO_FRESH_BYTES && slab->is_zero)
+		block = hp_slab_bump(slab);
+	if (block) {
+		slab->countdown++;
+		return block;
+	}
+	block = hp_arena_pop(arena, class);
+	if (!block)
+		block = hp_arena_refill(arena, class);
+	return block ? memset(block, 0, bytes) : NULL;
+}

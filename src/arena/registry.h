@@ -1,0 +1,49 @@
+/*
+ * The list of all arenas. It is walked without a lock, in an RCU read section or a guest section
+ * (gate.h); arenas join at its head and are unlinked under the registry lock; an unlinked arena's
+ * memory is used again after a grace period and when no guest is left that began before it.
+ *
+ *   new thread   joins with an orphan, else with a new arena
+ *   thread end   leaves: its arena becomes an orphan, or, if there are enough empty ones, retires
+ *   orphan       is adopted, or settled by who hands it a block, or by trim
+ */
+#ifndef HP_ARENA_REGISTRY_H
+#define HP_ARENA_REGISTRY_H
+
+#include "arena/arena.h"
+
+/* An arena for the calling thread, from a guest section; NULL if there is no memory. */
+struct hp_arena *hp_registry_join(void);
+
+/* The calling thread's arena, empty-handed (outbox and ring), is given up; from a guest section. */
+void hp_registry_leave(struct hp_arena *arena);
+
+/*
+ * Frees what lies in an orphan's inbox, if it still is one and nobody else is at it. In a read or
+ * guest section, the gate passed.
+ */
+void hp_registry_settle_orphan(struct hp_arena *arena);
+
+/* Settles all orphans; the gate is passed. */
+void hp_registry_settle_all(void);
+
+/* The arena for threads without one, claimed; from a guest section. NULL if there is no memory. */
+struct hp_arena *hp_registry_claim_late(void);
+void hp_registry_release_late(struct hp_arena *arena);
+
+/* Uses the memory of retired arenas again. Waits: outside any section and lock. */
+bool hp_registry_drain(unsigned at_least);
+
+/* Calls `visit` for every arena. In a read or guest section, or in fork's prepare and child. */
+void hp_registry_walk(void (*visit)(struct hp_arena *arena, void *context), void *context);
+
+/* For statistics. */
+unsigned hp_registry_orphans(void);
+
+/* For fork. The child keeps `self` and makes orphans of all others. */
+void hp_registry_lock(void);
+void hp_registry_unlock(void);
+void hp_registry_reset(void);
+void hp_registry_inherit(struct hp_arena *self);
+
+#endif

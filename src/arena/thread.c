@@ -1,0 +1,81 @@
+/* See thread.h. */
+#include "arena/thread.h"
+
+#include <limits.h>
+#include <pthread.h>
+
+#include "arena/gate.h"
+#include "arena/inbox.h"
+#include "arena/outbox.h"
+#include "arena/registry.h"
+#include "base/check.h"
+
+enum { DRAIN_RETIRED = 64 }; /* arenas that share one grace period */
+
+static pthread_key_t key;
+
+/*
+ * Other destructors may run after ours and use the heap: ours comes back until the last round, so
+ * that hardly anything is left for the dead state. The value counts the rounds.
+ */
+static void end(void *value)
+{
+	uintptr_t round = (uintptr_t)value;
+	struct hp_arena *arena = hp_self;
+
+	if (round < PTHREAD_DESTRUCTOR_ITERATIONS) {
+		pthread_setspecific(key, (void *)(round + 1));
+		return;
+	}
+	if (!hp_arena_is_real(arena))
+		return;
+	hp_gate_enter(arena);
+	hp_outbox_flush(arena);
+	hp_gate_leave(arena);
+	hp_self = &hp_arena_dead;
+	hp_gate_enter_guest();
+	hp_registry_leave(arena);
+	hp_gate_leave_guest();
+	hp_registry_drain(DRAIN_RETIRED);
+}
+
+int hp_thread_init(void)
+{
+	return pthread_key_create(&key, end);
+}
+
+/*
+ * Registering with RCU and setting the key may both call malloc: this thread is `starting` then
+ * and served as a guest.
+ */
+static struct hp_arena *start(void)
+{
+	struct hp_arena *arena;
+
+	hp_self = &hp_arena_starting;
+	hp_reclaim_register_thread();
+	pthread_setspecific(key, (void *)1);
+	hp_gate_enter_guest();
+	arena = hp_registry_join();
+	hp_gate_leave_guest();
+	hp_self = arena ? arena : &hp_arena_none;
+	return hp_self;
+}
+
+struct hp_arena *hp_thread_arena(void)
+{
+	return HP_UNLIKELY(hp_self == &hp_arena_none) ? start() : hp_self;
+}
+
+void hp_thread_flush(void)
+{
+	struct hp_arena *arena = hp_self;
+
+	if (!hp_arena_is_real(arena))
+		return;
+	hp_gate_enter(arena);
+	hp_outbox_flush(arena);
+	hp_arena_free_list(arena, hp_inbox_take(arena, HP_ARENA_OWNED));
+	hp_arena_release_retained(arena);
+	hp_gate_leave(arena);
+}

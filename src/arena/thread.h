@@ -1,0 +1,24 @@
+/*
+ * A thread's life with its arena: first use, end, and what comes before and after.
+ *
+ * hp_self goes none -> starting -> its arena -> dead. While it is starting or dead the thread is a
+ * guest: it allocates from the late arena and hands what it frees over block by block.
+ */
+#ifndef HP_ARENA_THREAD_H
+#define HP_ARENA_THREAD_H
+
+#include "arena/arena.h"
+
+/* Once, at start-up: whether the ends of threads will be noticed. */
+int hp_thread_init(void);
+
+/*
+ * The calling thread's arena, made or adopted at its first use. One of the stand-ins where the
+ * thread has none now. The gate is not to be passed yet; no lock.
+ */
+struct hp_arena *hp_thread_arena(void);
+
+/* The calling thread's caches go back to the layers below, and to other arenas. */
+void hp_thread_flush(void);
+
+#endif
