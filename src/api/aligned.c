@@ -1,0 +1,68 @@
+/* Aligned allocation, under the names that the standards and glibc have given it. */
+#include <errno.h>
+
+#include "api/block.h"
+#include "base/bits.h"
+#include "os/os.h"
+
+#define ALIGN_MAX_BYTES ((size_t)1 << 30)
+
+static void *take(size_t align, size_t bytes)
+{
+	if (align <= 16)
+		return hp_malloc(bytes);
+	if (align > ALIGN_MAX_BYTES) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return hp_block_take(bytes, align, HP_CONTENT_ANY);
+}
+
+int hp_posix_memalign(void **out_block, size_t align, size_t bytes)
+{
+	int kept_errno = errno;
+	void *block;
+
+	if (!hp_is_power_of_two(align) || align % sizeof(void *))
+		return EINVAL;
+	block = take(align, bytes);
+	errno = kept_errno;
+	if (!block)
+		return ENOMEM;
+	*out_block = block;
+	return 0;
+}
+
+void *hp_aligned_alloc(size_t align, size_t bytes)
+{
+	if (!hp_is_power_of_two(align)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	return take(align, bytes);
+}
+
+void *hp_memalign(size_t align, size_t bytes)
+{
+	if (align > SIZE_MAX / 2 + 1) {
+		errno = EINVAL;
+		return NULL;
+	}
+	if (align > 1 && !hp_is_power_of_two(align))
+		align = (size_t)2 << hp_log2(align);
+	return take(align, bytes);
+}
+
+void *hp_valloc(size_t bytes)
+{
+	return take(HP_PAGE_BYTES, bytes);
+}
+
+void *hp_pvalloc(size_t bytes)
+{
+	if (bytes > PTRDIFF_MAX) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return take(HP_PAGE_BYTES, hp_round_up(bytes, HP_PAGE_BYTES));
+}

@@ -1,0 +1,188 @@
+/* See block.h. */
+#include "api/block.h"
+
+#include <errno.h>
+
+#include "api/foreign.h"
+#include "api/init.h"
+#include "arena/gate.h"
+#include "arena/outbox.h"
+#include "arena/registry.h"
+#include "arena/thread.h"
+#include "base/check.h"
+#include "rt/options.h"
+#include "span/large.h"
+#include "span/slab.h"
+
+/* A thread without an arena works as a guest on the late one, or without any. */
+static struct hp_arena *enter(void)
+{
+	struct hp_arena *arena = hp_thread_arena();
+
+	if (HP_LIKELY(hp_arena_is_real(arena)))
+		hp_gate_enter(arena);
+	else
+		hp_gate_enter_guest();
+	return arena;
+}
+
+static void leave(struct hp_arena *arena)
+{
+	if (HP_LIKELY(hp_arena_is_real(arena))) {
+		hp_arena_tick(arena);
+		hp_gate_leave(arena);
+	} else {
+		hp_gate_leave_guest();
+	}
+}
+
+static void *pop(struct hp_arena *arena, unsigned class, enum hp_content content)
+{
+	void *block;
+
+	if (content == HP_CONTENT_ZERO)
+		return hp_arena_take_zeroed(arena, class);
+	block = hp_arena_pop(arena, class);
+	return block ? block : hp_arena_refill(arena, class);
+}
+
+static void *take_from_class(unsigned class, enum hp_content content)
+{
+	struct hp_arena *arena = enter(), *late;
+	void *block = NULL;
+
+	if (HP_LIKELY(hp_arena_is_real(arena))) {
+		block = pop(arena, class, content);
+	} else {
+		late = hp_registry_claim_late();
+		if (late) {
+			block = pop(late, class, content);
+			hp_registry_release_late(late);
+		}
+	}
+	leave(arena);
+	return block;
+}
+
+static void *take_large(size_t bytes, size_t align_bytes, enum hp_content content)
+{
+	struct hp_arena *arena = enter();
+	struct hp_span *large = hp_large_take(bytes, align_bytes, content == HP_CONTENT_ZERO);
+
+	leave(arena);
+	return large ? hp_span_start(large) : NULL;
+}
+
+/* A slab begins at a unit: blocks are aligned to what divides their size, up to a unit. */
+static unsigned aligned_class(size_t bytes, size_t align_bytes)
+{
+	unsigned class = hp_class_of(bytes ? bytes : 1);
+
+	while (class < HP_CLASS_COUNT && hp_class_bytes(class) % align_bytes)
+		class ++;
+	return class;
+}
+
+/* In a process in which not even one region can be had, the next malloc serves. */
+static void *take_foreign(size_t bytes, size_t align_bytes)
+{
+	const struct hp_foreign *next = hp_foreign();
+
+	if (!next || hp_region_reserved_bytes() || hp_options.strict || bytes > PTRDIFF_MAX)
+		return NULL;
+	return align_bytes <= 16 ? next->malloc(bytes) : next->aligned_alloc(align_bytes, bytes);
+}
+
+void *hp_block_take(size_t bytes, size_t align_bytes, enum hp_content content)
+{
+	int kept_errno = errno;
+	unsigned class = HP_CLASS_COUNT;
+	void *block = NULL;
+
+	hp_init();
+	if (bytes <= HP_CLASS_MAX_BYTES && align_bytes <= HP_UNIT_BYTES)
+		class = aligned_class(bytes, align_bytes);
+	if (class < HP_CLASS_COUNT)
+		block = take_from_class(class, content);
+	else if (bytes <= PTRDIFF_MAX)
+		block = take_large(bytes ? bytes : 1, align_bytes, content);
+	if (!block) {
+		block = take_foreign(bytes, align_bytes);
+		if (block && content == HP_CONTENT_ZERO)
+			__builtin_memset(block, 0, bytes);
+	}
+	errno = block ? kept_errno : ENOMEM;
+	return block;
+}
+
+struct hp_span *hp_block_span(const void *block, const char *verb)
+{
+	struct hp_span *span = hp_span_find(block);
+
+	if (span && span->kind == HP_SPAN_SLAB)
+		HP_CHECK(hp_slab_block(span, block) == block,
+			 "%s of %p, which points into a block or between blocks", verb, block);
+	else if (span)
+		HP_CHECK(span->kind == HP_SPAN_LARGE && hp_span_start(span) == block,
+			 "%s of %p, which is no block: freed already, or never one", verb, block);
+	return span;
+}
+
+size_t hp_block_bytes(const struct hp_span *span)
+{
+	return span->kind == HP_SPAN_LARGE ? hp_large_bytes(span) : hp_slab_block_bytes(span);
+}
+
+/* Our own thread's slab: in a region beside the main one, or due for a look. */
+static void free_own(struct hp_arena *arena, struct hp_span *slab, void *block)
+{
+	HP_CHECK(slab->free != block, "double free of %p (%zu-byte block)", block,
+		 hp_slab_block_bytes(slab));
+	hp_arena_free(arena, slab, block);
+}
+
+static void free_slab_block(struct hp_span *slab, void *block)
+{
+	struct hp_arena *arena = enter();
+
+	if (HP_UNLIKELY(!hp_arena_is_real(arena)))
+		hp_outbox_hand_over(slab, block);
+	else if (slab->owner == arena)
+		free_own(arena, slab, block);
+	else
+		hp_outbox_add(arena, slab, block);
+	leave(arena);
+}
+
+static void free_large(struct hp_span *large)
+{
+	struct hp_arena *arena = enter();
+
+	hp_large_give(large);
+	leave(arena);
+}
+
+static void free_foreign(void *block)
+{
+	const struct hp_foreign *next = hp_foreign();
+
+	HP_CHECK(next, "free of %p, which is no block of this heap", block);
+	next->free(block);
+}
+
+void hp_block_give(void *block)
+{
+	int kept_errno = errno;
+	struct hp_span *span;
+
+	if (!block)
+		return;
+	span = hp_block_span(block, "free");
+	if (!span)
+		free_foreign(block);
+	else if (span->kind == HP_SPAN_LARGE)
+		free_large(span);
+	else
+		free_slab_block(span, block);
+	errno = kept_errno;
+}

@@ -1,0 +1,29 @@
+/*
+ * Blocks by class, from whatever arena serves the calling thread: what malloc, calloc, aligned
+ * allocation and realloc share below the hit path.
+ */
+#ifndef HP_API_BLOCK_H
+#define HP_API_BLOCK_H
+
+#include <hpalloc/hpalloc.h>
+
+#include "arena/arena.h"
+
+enum hp_content { HP_CONTENT_ANY, HP_CONTENT_ZERO };
+
+/*
+ * A block of at least `bytes`, aligned to `align_bytes` (a power of two); NULL with ENOMEM if there
+ * is no memory. On success errno is as before. Starts the heap and the thread if need be.
+ */
+void *hp_block_take(size_t bytes, size_t align_bytes, enum hp_content content);
+
+/* Frees a block that the hit path of free did not know: any pointer at all. Keeps errno. */
+void hp_block_give(void *block);
+
+/* The span of a block that must be one of ours, and a block's start: misuse dies with `verb`. */
+struct hp_span *hp_block_span(const void *block, const char *verb);
+
+/* Bytes that can be used of a block of this span. */
+size_t hp_block_bytes(const struct hp_span *span);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * See init.h. The first malloc may come from the loader, before the environment is known and before
+ * constructors: then the options have their defaults until our constructor runs.
+ */
+#include "api/init.h"
+
+#include <stdatomic.h>
+
+#include "api/fork.h"
+#include "api/publish.h"
+#include "arena/gate.h"
+#include "arena/thread.h"
+#include "base/check.h"
+#include "os/os.h"
+#include "pool/backing.h"
+#include "rt/options.h"
+
+enum state { NOT_YET, RUNNING, DONE };
+
+static _Atomic int state;
+static bool has_options;
+
+static void read_options(void)
+{
+	if (has_options || !hp_options_read())
+		return;
+	has_options = true;
+	hp_backing_init();
+	hp_publish_init();
+}
+
+/* Whoever calls malloc in here is served as a guest, from the late arena. */
+static void start(void)
+{
+	struct hp_arena *before = hp_self;
+
+	hp_self = &hp_arena_starting;
+	HP_CHECK(!hp_os_check_machine(), "this build needs pages of %zu bytes", HP_PAGE_BYTES);
+	hp_gate_init();
+	read_options();
+	HP_CHECK(!hp_thread_init(), "no thread-specific key is left");
+	hp_fork_init();
+	hp_self = before;
+}
+
+void hp_init(void)
+{
+	int expected = NOT_YET;
+
+	if (HP_LIKELY(atomic_load_explicit(&state, memory_order_acquire) == DONE))
+		return;
+	if (atomic_compare_exchange_strong(&state, &expected, RUNNING)) {
+		start();
+		atomic_store_explicit(&state, DONE, memory_order_release);
+		return;
+	}
+	while (hp_self != &hp_arena_starting &&
+	       atomic_load_explicit(&state, memory_order_acquire) != DONE)
+		hp_os_yield();
+}
+
+__attribute__((constructor)) static void construct(void)
+{
+	hp_init();
+	read_options();
+}

@@ -1,0 +1,87 @@
+/* malloc, calloc and free: the hit paths, a dozen instructions each, and one way out of each. */
+#include <errno.h>
+#include <hpalloc/hpalloc.h>
+
+#include "api/block.h"
+#include "base/check.h"
+
+HP_NOINLINE static void *malloc_miss(size_t bytes)
+{
+	void *block;
+
+	if (bytes > HP_CLASS_SMALL_BYTES && bytes <= HP_CLASS_MAX_BYTES) {
+		block = hp_arena_pop(hp_self, hp_class_of(bytes));
+		if (HP_LIKELY(block))
+			return block;
+	}
+	return hp_block_take(bytes, 1, HP_CONTENT_ANY);
+}
+
+void *hp_malloc(size_t bytes)
+{
+	void *block;
+
+	if (HP_LIKELY(bytes <= HP_CLASS_SMALL_BYTES)) {
+		block = hp_arena_pop(hp_self, hp_class_small[(bytes + 15) / 16]);
+		if (HP_LIKELY(block))
+			return block;
+	}
+	return malloc_miss(bytes);
+}
+
+void *hp_calloc(size_t count, size_t bytes)
+{
+	void *block;
+
+	if (__builtin_mul_overflow(count, bytes, &bytes)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	if (bytes <= HP_CLASS_SMALL_BYTES) {
+		block = hp_arena_pop(hp_self, hp_class_small[(bytes + 15) / 16]);
+		if (HP_LIKELY(block))
+			return __builtin_memset(block, 0, bytes);
+	}
+	return hp_block_take(bytes, 1, HP_CONTENT_ZERO);
+}
+
+/* The slab has counted down: the last block that it waits for goes the long way. */
+HP_NOINLINE static void free_due(struct hp_span *slab, void *block)
+{
+	slab->countdown++;
+	hp_block_give(block);
+}
+
+void hp_free(void *block)
+{
+	struct hp_span *span;
+	char *cell;
+
+	if (HP_UNLIKELY(!hp_pagemap_main_cell(block, &cell))) {
+		hp_block_give(block);
+		return;
+	}
+	span = (struct hp_span *)(void *)(cell - ((struct hp_span *)(void *)cell)->back);
+	/* Another's block; or freed just now, the mistake that is made most. */
+	if (HP_UNLIKELY(span->owner != hp_self || span->free == block)) {
+		hp_block_give(block);
+		return;
+	}
+	if (HP_UNLIKELY(hp_slab_count_down(span)))
+		free_due(span, block);
+	else
+		hp_slab_push(span, block);
+}
+
+void hp_free_sized(void *block, size_t bytes)
+{
+	(void)bytes;
+	hp_free(block);
+}
+
+void hp_free_aligned_sized(void *block, size_t align, size_t bytes)
+{
+	(void)align;
+	(void)bytes;
+	hp_free(block);
+}

@@ -1,0 +1,40 @@
+/* Questions about blocks and addresses. */
+#include "api/block.h"
+#include "api/foreign.h"
+#include "base/check.h"
+
+size_t hp_malloc_usable_size(void *block)
+{
+	const struct hp_foreign *next;
+	struct hp_span *span;
+
+	if (!block)
+		return 0;
+	span = hp_block_span(block, "malloc_usable_size");
+	if (span)
+		return hp_block_bytes(span);
+	next = hp_foreign();
+	HP_CHECK(next, "malloc_usable_size of %p, which is no block of this heap", block);
+	return next->usable_size(block);
+}
+
+size_t hp_good_size(size_t bytes)
+{
+	if (bytes <= HP_CLASS_MAX_BYTES)
+		return hp_class_bytes(hp_class_of(bytes ? bytes : 1));
+	return bytes > PTRDIFF_MAX ? bytes : hp_round_up(bytes, HP_UNIT_BYTES);
+}
+
+int hp_owns(const void *address)
+{
+	return hp_region_find(address) != NULL;
+}
+
+#define TEXT(number) TEXT_OF(number)
+#define TEXT_OF(number) #number
+
+const char *hp_version(void)
+{
+	return TEXT(HP_API_VERSION_MAJOR) "." TEXT(HP_API_VERSION_MINOR) "." TEXT(
+		HP_API_VERSION_PATCH);
+}

@@ -1,0 +1,170 @@
+/* See snapshot.h. */
+#include "api/snapshot.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "pool/account.h"
+#include "pool/idle.h"
+#include "rt/counters.h"
+
+static struct {
+	char *copy; /* NULL: there is none */
+	size_t bytes;
+} snapshot;
+
+static bool is_huge(const struct hp_slot *slot)
+{
+	return slot->mapping == HP_MAPPING_HUGE;
+}
+
+/* To be copied: nothing is BUSY, the gate is closed. */
+static bool is_copied(const struct hp_slot *slot)
+{
+	return is_huge(slot) && slot->state == HP_SLOT_USED && slot->has_memory;
+}
+
+/* The next slots in a row for which `is_in` holds; false at the end. */
+static bool next_run(struct hp_run *run, bool (*is_in)(const struct hp_slot *slot))
+{
+	const struct hp_region *end = &hp_regions.at[hp_regions.count];
+	size_t slot = run->first + run->count;
+
+	for (; run->region < end; run->region++, slot = 0) {
+		size_t slots = hp_region_slots(run->region);
+
+		while (slot < slots && !is_in(&run->region->slots[slot]))
+			slot++;
+		run->first = slot;
+		while (slot < slots && is_in(&run->region->slots[slot]))
+			slot++;
+		run->count = slot - run->first;
+		if (run->count)
+			return true;
+	}
+	return false;
+}
+
+static struct hp_run before_first(void)
+{
+	return (struct hp_run){ &hp_regions.at[0], 0, 0 };
+}
+
+static char *address_of(struct hp_run run)
+{
+	return hp_region_address(run.region, run.first);
+}
+
+static void keep_all(void)
+{
+	struct hp_run run = before_first();
+
+	while (next_run(&run, is_huge))
+		hp_os_fork_keep(address_of(run), run.count * HP_HUGEPAGE_BYTES);
+}
+
+static int omit_all(void)
+{
+	struct hp_run run = before_first();
+	int error = 0;
+
+	while (!error && next_run(&run, is_huge))
+		error = hp_os_fork_omit(address_of(run), run.count * HP_HUGEPAGE_BYTES);
+	if (error)
+		keep_all();
+	return error;
+}
+
+static size_t bytes_to_copy(void)
+{
+	struct hp_run run = before_first();
+	size_t slots = 0;
+
+	while (next_run(&run, is_copied))
+		slots += run.count;
+	return slots * HP_HUGEPAGE_BYTES;
+}
+
+static void copy_all(char *to)
+{
+	struct hp_run run = before_first();
+
+	for (; next_run(&run, is_copied); to += run.count * HP_HUGEPAGE_BYTES)
+		memcpy(to, address_of(run), run.count * HP_HUGEPAGE_BYTES);
+}
+
+void hp_snapshot_take(void)
+{
+	size_t bytes = bytes_to_copy();
+	void *copy = NULL;
+
+	if (!bytes)
+		return;
+	if (hp_os_map(NULL, bytes, HP_HUGEPAGE_BYTES, &copy))
+		return;
+	if (omit_all()) {
+		hp_os_release(copy, bytes);
+		return;
+	}
+	hp_os_thp_advise(copy, bytes);
+	copy_all(copy);
+	snapshot.copy = copy;
+	snapshot.bytes = bytes;
+	hp_counters_begin()->forks_copied++;
+	hp_counters_end();
+}
+
+void hp_snapshot_drop(void)
+{
+	if (!snapshot.copy)
+		return;
+	keep_all();
+	hp_os_release(snapshot.copy, snapshot.bytes);
+	snapshot.copy = NULL;
+}
+
+/* A piece of the copy becomes the slots' memory. */
+static void install(struct hp_run run, char *from)
+{
+	HP_CHECK(!hp_os_move_away(from, run.count * HP_HUGEPAGE_BYTES, address_of(run)),
+		 "fork: no mapping for the child's copy of the heap");
+	hp_account_remapped(run, HP_MAPPING_THP);
+	hp_counters_begin()->fallbacks[HP_FALLBACK_FORK] += run.count;
+	hp_counters_end();
+}
+
+/* Slots that were not copied are holes: they become reserved address space again. */
+static void close_hole(struct hp_run run)
+{
+	void *address;
+
+	HP_CHECK(!hp_os_reserve(address_of(run), run.count * HP_HUGEPAGE_BYTES, HP_HUGEPAGE_BYTES,
+				&address),
+		 "fork: a hole in the child's heap could not be closed");
+	for (; run.count; run.first++, run.count--) {
+		struct hp_slot *slot = &run.region->slots[run.first];
+
+		if (slot->has_memory)
+			hp_account_emptied((struct hp_run){ run.region, run.first, 1 }, false);
+		if (slot->state == HP_SLOT_IDLE) {
+			hp_idle_remove(slot);
+			slot->state = HP_SLOT_FREE;
+		}
+		slot->mapping = HP_MAPPING_NONE;
+	}
+}
+
+void hp_snapshot_install(void)
+{
+	struct hp_run run = before_first();
+	char *from = snapshot.copy;
+
+	if (!from)
+		return;
+	for (; next_run(&run, is_copied); from += run.count * HP_HUGEPAGE_BYTES)
+		install(run, from);
+	run = before_first();
+	while (next_run(&run, is_huge))
+		close_hole(run);
+	snapshot.copy = NULL;
+}
