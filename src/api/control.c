@@ -9,13 +9,13 @@
 #include "rt/counters.h"
 #include "span/units.h"
 
-/* Memory that is held, to see whether anything went back. */
-static uint64_t held_bytes(void)
+/* Memory that ever went back, to see whether some did. */
+static uint64_t bytes_given(void)
 {
 	struct hp_stats stats;
 
 	hp_counters_get(&stats);
-	return stats.heap_bytes - stats.purged_bytes;
+	return stats.purged_bytes + stats.hugepages_given * HP_HUGEPAGE_BYTES;
 }
 
 int hp_trim(size_t keep_bytes)
@@ -25,9 +25,9 @@ int hp_trim(size_t keep_bytes)
 	uint64_t before;
 
 	hp_init();
-	before = held_bytes();
+	before = bytes_given();
 	arena = hp_thread_arena();
-	hp_thread_flush();
+	hp_thread_settle(HP_SETTLE_AND_RELEASE);
 	if (hp_arena_is_real(arena)) {
 		hp_gate_enter(arena);
 		hp_registry_settle_all();
@@ -37,5 +37,5 @@ int hp_trim(size_t keep_bytes)
 		hp_registry_drain(1);
 	}
 	errno = kept_errno;
-	return held_bytes() < before;
+	return bytes_given() > before;
 }

@@ -15,11 +15,8 @@ void hp_publish_init(void)
 	if (!hp_options.publish)
 		return;
 	error = hp_os_publish_map(hp_options.publish, sizeof(struct hp_published), &page);
-	if (error) {
-		hp_warn("HPALLOC_PUBLISH=%s can't be used (error %u), ignored", hp_options.publish,
-			(unsigned)-error);
-		return;
-	}
+	if (error)
+		return; /* a child of the process that was meant, after that one has gone */
 	hp_pool_lock();
 	if (!hp_counters_publish(page, hp_os_pid()))
 		hp_os_release(page, HP_PAGE_BYTES);

@@ -22,7 +22,7 @@ size_t hp_good_size(size_t bytes)
 {
 	if (bytes <= HP_CLASS_MAX_BYTES)
 		return hp_class_bytes(hp_class_of(bytes ? bytes : 1));
-	return bytes > PTRDIFF_MAX ? bytes : hp_round_up(bytes, HP_UNIT_BYTES);
+	return bytes > PTRDIFF_MAX - HP_UNIT_BYTES ? bytes : hp_round_up(bytes, HP_UNIT_BYTES);
 }
 
 int hp_owns(const void *address)

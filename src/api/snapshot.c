@@ -6,10 +6,12 @@
 #include "base/check.h"
 #include "pool/account.h"
 #include "pool/idle.h"
+#include "pool/pool.h"
 #include "rt/counters.h"
 
 static struct {
-	char *copy; /* NULL: there is none */
+	bool is_taken; /* the child has holes where the originals were */
+	char *copy;
 	size_t bytes;
 } snapshot;
 
@@ -22,6 +24,12 @@ static bool is_huge(const struct hp_slot *slot)
 static bool is_copied(const struct hp_slot *slot)
 {
 	return is_huge(slot) && slot->state == HP_SLOT_USED && slot->has_memory;
+}
+
+/* Has a page that the child would share: in use, or kept idle. */
+static bool is_filled(const struct hp_slot *slot)
+{
+	return is_huge(slot) && slot->has_memory;
 }
 
 /* The next slots in a row for which `is_in` holds; false at the end. */
@@ -50,17 +58,12 @@ static struct hp_run before_first(void)
 	return (struct hp_run){ &hp_regions.at[0], 0, 0 };
 }
 
-static char *address_of(struct hp_run run)
-{
-	return hp_region_address(run.region, run.first);
-}
-
 static void keep_all(void)
 {
 	struct hp_run run = before_first();
 
 	while (next_run(&run, is_huge))
-		hp_os_fork_keep(address_of(run), run.count * HP_HUGEPAGE_BYTES);
+		hp_os_fork_keep(hp_run_address(run), hp_run_bytes(run));
 }
 
 static int omit_all(void)
@@ -69,7 +72,7 @@ static int omit_all(void)
 	int error = 0;
 
 	while (!error && next_run(&run, is_huge))
-		error = hp_os_fork_omit(address_of(run), run.count * HP_HUGEPAGE_BYTES);
+		error = hp_os_fork_omit(hp_run_address(run), hp_run_bytes(run));
 	if (error)
 		keep_all();
 	return error;
@@ -89,44 +92,61 @@ static void copy_all(char *to)
 {
 	struct hp_run run = before_first();
 
-	for (; next_run(&run, is_copied); to += run.count * HP_HUGEPAGE_BYTES)
-		memcpy(to, address_of(run), run.count * HP_HUGEPAGE_BYTES);
+	for (; next_run(&run, is_copied); to += hp_run_bytes(run))
+		memcpy(to, hp_run_address(run), hp_run_bytes(run));
+}
+
+/* Room for the copy and its content; false if there is no memory. Nothing to copy is fine. */
+static bool make_copy(void)
+{
+	void *copy = NULL;
+	size_t bytes = bytes_to_copy();
+
+	if (bytes && hp_os_map(NULL, bytes, HP_HUGEPAGE_BYTES, &copy))
+		return false;
+	if (bytes)
+		hp_os_thp_advise(copy, bytes);
+	copy_all(copy);
+	snapshot.copy = copy;
+	snapshot.bytes = bytes;
+	return true;
+}
+
+static void drop_copy(void)
+{
+	if (snapshot.bytes)
+		hp_os_release(snapshot.copy, snapshot.bytes);
+	snapshot.bytes = 0;
+	snapshot.is_taken = false;
 }
 
 void hp_snapshot_take(void)
 {
-	size_t bytes = bytes_to_copy();
-	void *copy = NULL;
+	struct hp_run run = before_first();
 
-	if (!bytes)
-		return;
-	if (hp_os_map(NULL, bytes, HP_HUGEPAGE_BYTES, &copy))
+	if (!next_run(&run, is_filled) || !make_copy())
 		return;
 	if (omit_all()) {
-		hp_os_release(copy, bytes);
+		drop_copy();
 		return;
 	}
-	hp_os_thp_advise(copy, bytes);
-	copy_all(copy);
-	snapshot.copy = copy;
-	snapshot.bytes = bytes;
+	snapshot.is_taken = true;
 	hp_counters_begin()->forks_copied++;
 	hp_counters_end();
 }
 
 void hp_snapshot_drop(void)
 {
-	if (!snapshot.copy)
+	if (!snapshot.is_taken)
 		return;
 	keep_all();
-	hp_os_release(snapshot.copy, snapshot.bytes);
-	snapshot.copy = NULL;
+	drop_copy();
 }
 
 /* A piece of the copy becomes the slots' memory. */
 static void install(struct hp_run run, char *from)
 {
-	HP_CHECK(!hp_os_move_away(from, run.count * HP_HUGEPAGE_BYTES, address_of(run)),
+	HP_CHECK(!hp_os_move_away(from, hp_run_bytes(run), hp_run_address(run)),
 		 "fork: no mapping for the child's copy of the heap");
 	hp_account_remapped(run, HP_MAPPING_THP);
 	hp_counters_begin()->fallbacks[HP_FALLBACK_FORK] += run.count;
@@ -138,14 +158,15 @@ static void close_hole(struct hp_run run)
 {
 	void *address;
 
-	HP_CHECK(!hp_os_reserve(address_of(run), run.count * HP_HUGEPAGE_BYTES, HP_HUGEPAGE_BYTES,
+	HP_CHECK(!hp_os_reserve(hp_run_address(run), hp_run_bytes(run), HP_HUGEPAGE_BYTES,
 				&address),
 		 "fork: a hole in the child's heap could not be closed");
 	for (; run.count; run.first++, run.count--) {
 		struct hp_slot *slot = &run.region->slots[run.first];
 
 		if (slot->has_memory)
-			hp_account_emptied((struct hp_run){ run.region, run.first, 1 }, false);
+			hp_account_emptied((struct hp_run){ run.region, run.first, 1 },
+					   HP_EMPTIED_MOVED);
 		if (slot->state == HP_SLOT_IDLE) {
 			hp_idle_remove(slot);
 			slot->state = HP_SLOT_FREE;
@@ -159,12 +180,14 @@ void hp_snapshot_install(void)
 	struct hp_run run = before_first();
 	char *from = snapshot.copy;
 
-	if (!from)
+	if (!snapshot.is_taken) {
+		hp_pool_trim(0); /* idle pages are shared: a write would need one of the pool */
 		return;
-	for (; next_run(&run, is_copied); from += run.count * HP_HUGEPAGE_BYTES)
+	}
+	for (; next_run(&run, is_copied); from += hp_run_bytes(run))
 		install(run, from);
 	run = before_first();
 	while (next_run(&run, is_huge))
 		close_hole(run);
-	snapshot.copy = NULL;
+	snapshot.is_taken = false;
 }

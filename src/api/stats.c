@@ -6,6 +6,7 @@
 #include "api/init.h"
 #include "arena/gate.h"
 #include "arena/registry.h"
+#include "arena/thread.h"
 #include "pool/region.h"
 #include "rt/counters.h"
 #include "rt/meta.h"
@@ -64,6 +65,7 @@ int hp_stats_get(struct hp_stats *out_stats, size_t stats_bytes)
 	if (stats_bytes > sizeof(stats))
 		return EINVAL;
 	hp_init();
+	hp_thread_settle(HP_SETTLE);
 	hp_counters_get(&stats);
 	stats.in_use_bytes = bytes_in_use();
 	stats.metadata_bytes = hp_meta_bytes();

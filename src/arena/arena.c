@@ -9,13 +9,8 @@
 #include "span/units.h"
 
 enum {
-	/*
-	 * Units of empty slabs that an arena keeps: little at first, so that a thread that has
-	 * freed all holds next to nothing; more when it was seen to take again what it gave.
-	 */
-	RING_UNITS_MIN = 2,
-	RING_UNITS_MAX = 64,
-	TICK_PATHS = 32, /* slow paths between two looks at the clock */
+	SHRINK_UNITS = 128, /* 2 MB */
+	TICK_PATHS = 8,	    /* slow paths between two looks at the clock */
 };
 
 struct hp_span hp_span_none;
@@ -42,7 +37,6 @@ static void init_lists(struct hp_arena *arena)
 void hp_arena_init(struct hp_arena *arena)
 {
 	init_lists(arena);
-	arena->ring_limit = RING_UNITS_MIN;
 	arena->until_tick = TICK_PATHS;
 }
 
@@ -88,15 +82,31 @@ void hp_arena_release_retained(struct hp_arena *arena)
 		unretain_oldest(arena);
 }
 
+/*
+ * Much went back and was not taken again: the program shrinks, and what the ring keeps of it would
+ * hold up a hugepage each.
+ */
+static void forget_swing(struct hp_arena *arena)
+{
+	if (arena->released_units < SHRINK_UNITS)
+		return;
+	arena->released_units = SHRINK_UNITS / 2;
+	arena->ring_limit /= 2;
+}
+
 static void retain_or_release(struct hp_arena *arena, struct hp_span *slab)
 {
-	if (slab->units > arena->ring_limit || slab->generation != arena->generation) {
+	bool is_kept;
+
+	forget_swing(arena);
+	is_kept = slab->units <= arena->ring_limit && slab->generation == arena->generation;
+	while (arena->ring_count && (arena->ring_count == HP_RING_SLABS ||
+				     arena->ring_units + is_kept * slab->units > arena->ring_limit))
+		unretain_oldest(arena);
+	if (!is_kept) {
 		release(arena, slab);
 		return;
 	}
-	while (arena->ring_count == HP_RING_SLABS ||
-	       arena->ring_units + slab->units > arena->ring_limit)
-		unretain_oldest(arena);
 	arena->ring[(arena->ring_first + arena->ring_count) % HP_RING_SLABS] = slab;
 	arena->ring_count++;
 	arena->ring_units += slab->units;

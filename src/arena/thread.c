@@ -1,7 +1,6 @@
 /* See thread.h. */
 #include "arena/thread.h"
 
-#include <limits.h>
 #include <pthread.h>
 
 #include "arena/gate.h"
@@ -15,18 +14,14 @@ enum { DRAIN_RETIRED = 64 }; /* arenas that share one grace period */
 static pthread_key_t key;
 
 /*
- * Other destructors may run after ours and use the heap: ours comes back until the last round, so
- * that hardly anything is left for the dead state. The value counts the rounds.
+ * The thread ends. Not put off to a later round of destructors, though others may still use the
+ * heap: the first use may have been in the last round, and the dead state serves them.
  */
-static void end(void *value)
+static void end(void *unused)
 {
-	uintptr_t round = (uintptr_t)value;
 	struct hp_arena *arena = hp_self;
 
-	if (round < PTHREAD_DESTRUCTOR_ITERATIONS) {
-		pthread_setspecific(key, (void *)(round + 1));
-		return;
-	}
+	(void)unused;
 	if (!hp_arena_is_real(arena))
 		return;
 	hp_gate_enter(arena);
@@ -54,7 +49,7 @@ static struct hp_arena *start(void)
 
 	hp_self = &hp_arena_starting;
 	hp_reclaim_register_thread();
-	pthread_setspecific(key, (void *)1);
+	pthread_setspecific(key, &key);
 	hp_gate_enter_guest();
 	arena = hp_registry_join();
 	hp_gate_leave_guest();
@@ -67,7 +62,7 @@ struct hp_arena *hp_thread_arena(void)
 	return HP_UNLIKELY(hp_self == &hp_arena_none) ? start() : hp_self;
 }
 
-void hp_thread_flush(void)
+void hp_thread_settle(enum hp_settle how)
 {
 	struct hp_arena *arena = hp_self;
 
@@ -76,6 +71,7 @@ void hp_thread_flush(void)
 	hp_gate_enter(arena);
 	hp_outbox_flush(arena);
 	hp_arena_free_list(arena, hp_inbox_take(arena, HP_ARENA_OWNED));
-	hp_arena_release_retained(arena);
+	if (how == HP_SETTLE_AND_RELEASE)
+		hp_arena_release_retained(arena);
 	hp_gate_leave(arena);
 }

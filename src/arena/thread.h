@@ -18,7 +18,12 @@ int hp_thread_init(void);
  */
 struct hp_arena *hp_thread_arena(void);
 
-/* The calling thread's caches go back to the layers below, and to other arenas. */
-void hp_thread_flush(void);
+enum hp_settle { HP_SETTLE, HP_SETTLE_AND_RELEASE };
+
+/*
+ * What others freed of the calling thread's comes home, what it freed of theirs goes; empty slabs
+ * that it keeps are released on request.
+ */
+void hp_thread_settle(enum hp_settle how);
 
 #endif

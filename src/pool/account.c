@@ -38,7 +38,7 @@ void hp_account_filled(struct hp_run run, const struct hp_backing_result *result
 	struct hp_stats *stats = hp_counters_begin();
 
 	for (size_t i = 0; i < run.count; i++) {
-		struct hp_slot *slot = &run.region->slots[run.first + i];
+		struct hp_slot *slot = &hp_run_slots(run)[i];
 
 		HP_ASSERT(!slot->has_memory);
 		slot->has_memory = true;
@@ -51,20 +51,37 @@ void hp_account_filled(struct hp_run run, const struct hp_backing_result *result
 	hp_counters_end();
 }
 
-void hp_account_emptied(struct hp_run run, bool is_purged)
+void hp_account_emptied(struct hp_run run, enum hp_emptied how)
 {
 	struct hp_stats *stats = hp_counters_begin();
 
 	for (size_t i = 0; i < run.count; i++) {
-		struct hp_slot *slot = &run.region->slots[run.first + i];
+		struct hp_slot *slot = &hp_run_slots(run)[i];
 
 		HP_ASSERT(slot->has_memory);
 		slot->has_memory = false;
 		add_to_kind(stats, slot->mapping, -bytes_of(slot));
-		if (is_purged && slot->mapping == HP_MAPPING_HUGE)
+		if (how == HP_EMPTIED_PURGED && slot->mapping == HP_MAPPING_HUGE)
 			stats->hugepages_given++;
-		else if (is_purged)
+		else if (how == HP_EMPTIED_PURGED)
 			stats->purged_bytes += (uint64_t)bytes_of(slot);
+	}
+	hp_counters_end();
+}
+
+void hp_account_kept(struct hp_run run)
+{
+	struct hp_stats *stats = hp_counters_begin();
+
+	for (size_t i = 0; i < run.count; i++) {
+		struct hp_slot *slot = &hp_run_slots(run)[i];
+
+		slot->has_memory = true;
+		add_to_kind(stats, slot->mapping, bytes_of(slot));
+		if (slot->mapping == HP_MAPPING_HUGE)
+			stats->hugepages_given--;
+		else
+			stats->purged_bytes -= (uint64_t)bytes_of(slot);
 	}
 	hp_counters_end();
 }
@@ -74,7 +91,7 @@ void hp_account_remapped(struct hp_run run, enum hp_mapping mapping)
 	struct hp_stats *stats = hp_counters_begin();
 
 	for (size_t i = 0; i < run.count; i++) {
-		struct hp_slot *slot = &run.region->slots[run.first + i];
+		struct hp_slot *slot = &hp_run_slots(run)[i];
 
 		if (slot->has_memory)
 			add_to_kind(stats, slot->mapping, -bytes_of(slot));

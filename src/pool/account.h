@@ -10,8 +10,12 @@
 /* The slots of a run got their memory: sets has_memory. */
 void hp_account_filled(struct hp_run run, const struct hp_backing_result *result);
 
-/* They are about to lose it, being purged or moved: clears has_memory, the mapping being the old. */
-void hp_account_emptied(struct hp_run run, bool is_purged);
+/* They are about to lose it: clears has_memory, the mapping being the old. */
+enum hp_emptied { HP_EMPTIED_PURGED, HP_EMPTIED_MOVED };
+void hp_account_emptied(struct hp_run run, enum hp_emptied how);
+
+/* A purge that was accounted could not be done for these. */
+void hp_account_kept(struct hp_run run);
 
 /* The mapping of slots with memory changes from what it is to `mapping`. */
 void hp_account_remapped(struct hp_run run, enum hp_mapping mapping);

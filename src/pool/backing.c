@@ -32,11 +32,6 @@ void hp_backing_init(void)
 			hp_options.hugetlbfs, (unsigned)-error);
 }
 
-static char *address_of(struct hp_run run)
-{
-	return hp_region_address(run.region, run.first);
-}
-
 static bool thp_is_on(void)
 {
 	int state = atomic_load_explicit(&backing.thp_state, memory_order_relaxed);
@@ -61,15 +56,22 @@ static bool is_strict(void)
 	return hp_options.backing == HP_BACKING_HUGETLB && hp_options.strict;
 }
 
+/* Uses that do without hugetlb by themselves. */
+static const enum hp_fallback reason_of[] = {
+	[HP_USE_SPANS] = HP_FALLBACK_COUNT,
+	[HP_USE_WARMUP] = HP_FALLBACK_WARMUP,
+	[HP_USE_LAZY] = HP_FALLBACK_LAZY_LARGE,
+};
+
 /* Whether to go for hugetlb; if not, why. Slots that are mapped so already need no probe. */
 static bool wants_huge(enum hp_use use, bool is_mapped, enum hp_fallback *out_reason)
 {
-	if (hp_options.backing > HP_BACKING_HUGETLB) {
-		*out_reason = HP_FALLBACK_COUNT; /* not asked for: no fall-back */
+	*out_reason = reason_of[use];
+	if (hp_options.backing == HP_BACKING_AUTO && use != HP_USE_SPANS)
 		return false;
-	}
-	if (hp_options.backing == HP_BACKING_AUTO && use != HP_USE_SPANS) {
-		*out_reason = use == HP_USE_LAZY ? HP_FALLBACK_LAZY_LARGE : HP_FALLBACK_WARMUP;
+	if (hp_options.backing > HP_BACKING_HUGETLB) {
+		if (use != HP_USE_WARMUP || hp_options.backing == HP_BACKING_BASE)
+			*out_reason = HP_FALLBACK_COUNT; /* hugetlb was not asked for */
 		return false;
 	}
 	*out_reason = (enum hp_fallback)atomic_load_explicit(&backing.reason, memory_order_relaxed);
@@ -86,7 +88,7 @@ static bool wants_huge(enum hp_use use, bool is_mapped, enum hp_fallback *out_re
 /* The first slots of `run` that are mapped alike: their number. */
 static size_t same_mapping(struct hp_run run)
 {
-	const struct hp_slot *slots = run.region->slots + run.first;
+	const struct hp_slot *slots = hp_run_slots(run);
 	size_t count = 1;
 
 	while (count < run.count && slots[count].mapping == slots->mapping)
@@ -103,8 +105,8 @@ static void set_mapping(struct hp_run run, enum hp_mapping mapping)
 /* Makes a piece of one mapping normal memory. Advice that fails costs speed, nothing else. */
 static int map_piece_normal(struct hp_run piece, bool thp)
 {
-	char *address = address_of(piece);
-	size_t bytes = piece.count * HP_HUGEPAGE_BYTES;
+	char *address = hp_run_address(piece);
+	size_t bytes = hp_run_bytes(piece);
 	enum hp_mapping now = piece.region->slots[piece.first].mapping;
 	enum hp_mapping want = thp ? HP_MAPPING_THP : HP_MAPPING_BASE;
 	int error = 0;
@@ -158,8 +160,8 @@ static int map_huge(struct hp_run run)
 
 		piece.count = same_mapping(run);
 		if (piece.region->slots[piece.first].mapping != HP_MAPPING_HUGE)
-			error = hp_os_huge_map(backing.hugetlbfs_fd, address_of(piece),
-					       piece.count * HP_HUGEPAGE_BYTES);
+			error = hp_os_huge_map(backing.hugetlbfs_fd, hp_run_address(piece),
+					       hp_run_bytes(piece));
 		if (error)
 			return error;
 		set_mapping(piece, HP_MAPPING_HUGE);
@@ -232,27 +234,32 @@ int hp_backing_prepare(struct hp_run run, size_t spare, enum hp_use use,
 	return 0;
 }
 
-void hp_backing_purge(struct hp_run run)
+size_t hp_backing_purge(struct hp_run run)
 {
+	size_t purged = 0;
+
 	while (run.count) {
 		struct hp_run piece = run;
-		char *address = address_of(piece);
-		size_t bytes;
+		char *address = hp_run_address(run);
 
 		piece.count = same_mapping(run);
-		bytes = piece.count * HP_HUGEPAGE_BYTES;
 		/* Kernels before 5.18 can't drop hugetlb pages; a new mapping can. */
-		if (hp_os_purge(address, bytes) && !hp_os_replace(address, bytes))
+		if (hp_os_purge(address, hp_run_bytes(piece))) {
+			if (hp_os_replace(address, hp_run_bytes(piece)))
+				break;
 			set_mapping(piece, HP_MAPPING_BASE);
+		}
+		purged += piece.count;
 		run.first += piece.count;
 		run.count -= piece.count;
 	}
+	return purged;
 }
 
 bool hp_backing_collapse(struct hp_run run)
 {
-	char *address = address_of(run);
-	size_t bytes = run.count * HP_HUGEPAGE_BYTES;
+	char *address = hp_run_address(run);
+	size_t bytes = hp_run_bytes(run);
 
 	if (hp_options.backing == HP_BACKING_BASE || !thp_is_on() ||
 	    hp_os_thp_advise(address, bytes))

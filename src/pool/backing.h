@@ -9,14 +9,7 @@
 
 #include <hpalloc/hpalloc.h>
 
-#include "pool/region.h"
-
-/* Slots in a row of one region. */
-struct hp_run {
-	struct hp_region *region;
-	size_t first;
-	size_t count;
-};
+#include "pool/run.h"
 
 /* What the memory is for. */
 enum hp_use {
@@ -39,8 +32,11 @@ struct hp_backing_result {
 int hp_backing_prepare(struct hp_run run, size_t spare, enum hp_use use,
 		       struct hp_backing_result *out_result);
 
-/* Takes the memory of the slots away. */
-void hp_backing_purge(struct hp_run run);
+/*
+ * Takes the memory of the slots away, from the front; returns of how many. The mapping of those may
+ * have changed.
+ */
+size_t hp_backing_purge(struct hp_run run);
 
 /* Makes a transparent huge page of a slot on base pages; false if the kernel can't now. */
 bool hp_backing_collapse(struct hp_run run);

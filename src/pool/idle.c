@@ -31,15 +31,6 @@ static size_t bound(void)
 	return hp_max(KEEP_SLOTS, hp_account_peak_slots() * KEEP_PEAK_PERCENT / 100) + idle.swing;
 }
 
-static struct hp_run run_of(struct hp_slot *slot)
-{
-	struct hp_region *region = &hp_regions.at[0];
-
-	while (slot < region->slots || slot >= region->slots + hp_region_slots(region))
-		region++;
-	return (struct hp_run){ region, (size_t)(slot - region->slots), 1 };
-}
-
 void hp_idle_remove(struct hp_slot *slot)
 {
 	HP_ASSERT(slot->state == HP_SLOT_IDLE && idle.count);
@@ -54,7 +45,7 @@ static void take(struct hp_list *link, struct hp_run *out_run)
 	struct hp_slot *slot = HP_CONTAINER(link, struct hp_slot, link);
 
 	hp_idle_remove(slot);
-	*out_run = run_of(slot);
+	*out_run = hp_run_of(slot);
 }
 
 bool hp_idle_take(struct hp_run *out_run)
@@ -75,23 +66,29 @@ bool hp_idle_take_oldest(uint64_t since_ms, struct hp_run *out_run)
 	return true;
 }
 
-size_t hp_idle_put(struct hp_run run, uint64_t now_ms)
+void hp_idle_put_over_bound(struct hp_run run, uint64_t now_ms)
 {
-	size_t limit = bound();
-	size_t put = hp_min(run.count, limit > idle.count ? limit - idle.count : 0);
-
-	for (size_t i = 0; i < put; i++) {
-		struct hp_slot *slot = &run.region->slots[run.first + i];
+	for (size_t i = 0; i < run.count; i++) {
+		struct hp_slot *slot = &hp_run_slots(run)[i];
 
 		slot->state = HP_SLOT_IDLE;
 		slot->since_ms = now_ms;
 		hp_list_push(&idle.list, &slot->link);
 	}
-	idle.count += put;
-	hp_account_idle((long)put);
-	if (put < run.count)
+	idle.count += run.count;
+	hp_account_idle((long)run.count);
+}
+
+size_t hp_idle_put(struct hp_run run, uint64_t now_ms)
+{
+	size_t limit = bound();
+	size_t all = run.count;
+
+	run.count = hp_min(all, limit > idle.count ? limit - idle.count : 0);
+	hp_idle_put_over_bound(run, now_ms);
+	if (run.count < all)
 		idle.bound_purge_ms = now_ms;
-	return put;
+	return run.count;
 }
 
 void hp_idle_note_fill(size_t slots, uint64_t now_ms)

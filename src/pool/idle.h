@@ -16,6 +16,9 @@ bool hp_idle_take(struct hp_run *out_run);
 /* As many slots of a BUSY run as the bound allows become IDLE, from the front; their number. */
 size_t hp_idle_put(struct hp_run run, uint64_t now_ms);
 
+/* All of them, whatever the bound. */
+void hp_idle_put_over_bound(struct hp_run run, uint64_t now_ms);
+
 /* A slot of a run that is being taken leaves the list. */
 void hp_idle_remove(struct hp_slot *slot);
 

@@ -39,7 +39,7 @@ void hp_pool_reset(void)
 static void set_state(struct hp_run run, enum hp_slot_state state)
 {
 	for (size_t i = 0; i < run.count; i++)
-		run.region->slots[run.first + i].state = (uint8_t)state;
+		hp_run_slots(run)[i].state = (uint8_t)state;
 }
 
 static void set_free(struct hp_run run)
@@ -53,7 +53,7 @@ static void claim(struct hp_run run)
 {
 	hp_find_mark_taken(run);
 	for (size_t i = 0; i < run.count; i++) {
-		struct hp_slot *slot = &run.region->slots[run.first + i];
+		struct hp_slot *slot = &hp_run_slots(run)[i];
 
 		if (slot->state == HP_SLOT_IDLE)
 			hp_idle_remove(slot);
@@ -127,7 +127,7 @@ static struct hp_run claim_spare(struct hp_run run)
 /* The first slots of `run` that all have memory, or all have none: their number. */
 static size_t same_memory(struct hp_run run)
 {
-	const struct hp_slot *slots = run.region->slots + run.first;
+	const struct hp_slot *slots = hp_run_slots(run);
 	size_t count = 1;
 
 	while (count < run.count && slots[count].has_memory == slots->has_memory)
@@ -141,7 +141,7 @@ static int fill_piece(struct hp_run piece, size_t spare, enum hp_use use)
 	int error;
 
 	for (size_t i = 0; i < piece.count; i++)
-		piece.region->slots[piece.first + i].touched = 0;
+		hp_run_slots(piece)[i].touched = 0;
 	error = hp_backing_prepare(piece, spare, use, &result);
 	if (error)
 		return error;
@@ -162,7 +162,7 @@ static int fill(struct hp_run run, size_t spare, enum hp_use use)
 		piece.count = same_memory(run);
 		run.first += piece.count;
 		run.count -= piece.count;
-		if (!piece.region->slots[piece.first].has_memory)
+		if (!hp_run_slots(piece)->has_memory)
 			error = fill_piece(piece, run.count ? 0 : spare, use);
 		if (error)
 			return error;
@@ -228,18 +228,29 @@ int hp_pool_take_at(struct hp_run run, enum hp_use use)
 	return is_free ? finish_take(run, &request, spare) : -EBUSY;
 }
 
-/* Purges BUSY slots that have memory, without the lock, and makes them free. */
-static void purge(struct hp_run run)
+/*
+ * Purges BUSY slots that have memory, without the lock, and makes them free. What the system does
+ * not take back stays idle, over the bound: its content is not zero. Whether all went.
+ */
+static bool purge(struct hp_run run)
 {
+	struct hp_run purged = run;
+
 	if (!run.count)
-		return;
+		return false;
 	hp_pool_lock();
-	hp_account_emptied(run, true);
+	hp_account_emptied(run, HP_EMPTIED_PURGED);
 	hp_pool_unlock();
-	hp_backing_purge(run);
+	purged.count = hp_backing_purge(run);
+	run.first += purged.count;
+	run.count -= purged.count;
 	hp_pool_lock();
-	set_free(run);
+	set_free(purged);
+	hp_account_kept(run);
+	hp_idle_put_over_bound(run, hp_os_now_ms());
+	hp_find_mark_free(run);
 	hp_pool_unlock();
+	return !run.count;
 }
 
 /* Slots with memory: idle as far as the bound goes, the rest is purged. */
@@ -272,19 +283,21 @@ void hp_pool_give(struct hp_run run, enum hp_give how)
 		run.first += piece.count;
 		run.count -= piece.count;
 		set_state(piece, HP_SLOT_BUSY);
-		if (how == HP_GIVE_IDLE && piece.region->slots[piece.first].has_memory) {
+		if (how == HP_GIVE_IDLE && hp_run_slots(piece)->has_memory) {
 			give_filled(piece);
 			continue;
 		}
 		hp_pool_lock();
-		if (piece.region->slots[piece.first].has_memory)
-			hp_account_emptied(piece, false);
+		if (hp_run_slots(piece)->has_memory)
+			hp_account_emptied(piece, HP_EMPTIED_MOVED);
 		set_free(piece);
 		hp_pool_unlock();
 	}
 }
 
-/* Purges the slot that is idle longest, if it is so since `since_ms` and more than `keep` are. */
+/*
+ * Purges the slot that is idle longest, if it is so since `since_ms` and more than `keep` are.
+ */
 static bool purge_oldest(uint64_t since_ms, size_t keep)
 {
 	struct hp_run run = { 0 };
@@ -297,8 +310,7 @@ static bool purge_oldest(uint64_t since_ms, size_t keep)
 		hp_idle_note_quiet();
 	}
 	hp_pool_unlock();
-	purge(run);
-	return found;
+	return found && purge(run);
 }
 
 void hp_pool_tick(uint64_t now_ms)

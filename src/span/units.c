@@ -33,15 +33,6 @@ void hp_units_reset(void)
 	hp_lock_reset(&units.lock);
 }
 
-static struct hp_run run_of(const struct hp_slot *slot)
-{
-	struct hp_region *region = &hp_regions.at[0];
-
-	while (slot < region->slots || slot >= region->slots + hp_region_slots(region))
-		region++;
-	return (struct hp_run){ region, (size_t)(slot - region->slots), 1 };
-}
-
 static struct hp_units units_in(struct hp_run slot, unsigned first, size_t count)
 {
 	return (struct hp_units){ slot.region, slot.first * HP_SLOT_UNITS + first, count };
@@ -202,7 +193,7 @@ static int take_inside(const struct hp_units_request *request, struct hp_units *
 	found = hp_shelf_find((unsigned)request->units, (unsigned)align, &slot, &first);
 	if (found) {
 		stale = occupy(slot, hp_bitmap_run(first, (unsigned)request->units));
-		*out_units = units_in(run_of(slot), first, request->units);
+		*out_units = units_in(hp_run_of(slot), first, request->units);
 		warm = leave_warmup(false);
 	}
 	hp_units_unlock();
@@ -350,7 +341,7 @@ void hp_units_give(struct hp_units run, enum hp_give how)
 /* Purges units of one slot that are taken off its free ones meanwhile. */
 static void purge(struct hp_slot *slot, hp_bitmap bits)
 {
-	struct hp_run run = run_of(slot);
+	struct hp_run run = hp_run_of(slot);
 	char *address = hp_region_address(run.region, run.first);
 	hp_bitmap purged = 0;
 	bool is_empty;
