@@ -12,7 +12,7 @@
 #include "arena/thread.h"
 #include "base/check.h"
 #include "os/os.h"
-#include "pool/backing.h"
+#include "pool/pool.h"
 #include "rt/options.h"
 
 enum state { NOT_YET, RUNNING, DONE };
@@ -36,6 +36,7 @@ static void start(void)
 
 	hp_self = &hp_arena_starting;
 	HP_CHECK(!hp_os_check_machine(), "this build needs pages of %zu bytes", HP_PAGE_BYTES);
+	hp_pool_init();
 	hp_gate_init();
 	read_options();
 	HP_CHECK(!hp_thread_init(), "no thread-specific key is left");

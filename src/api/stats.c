@@ -14,7 +14,7 @@
 
 /*
  * Usable bytes of the blocks in the spans that begin in one slot. Other threads go on: counts may
- * be of different moments, and a span that comes or goes counts or not.
+ * be of different moments; a span that comes, goes or changes its state counts or not.
  */
 HP_RACY_READER static uint64_t slot_in_use(const struct hp_region *region, size_t slot)
 {
@@ -23,10 +23,12 @@ HP_RACY_READER static uint64_t slot_in_use(const struct hp_region *region, size_
 	uint64_t bytes = 0;
 
 	for (size_t unit = 0; unit < HP_SLOT_UNITS; unit++, span++) {
+		uint32_t live = hp_slab_live(span);
+
 		if (span->kind == HP_SPAN_LARGE)
 			bytes += span->units * HP_UNIT_BYTES;
-		else if (span->kind == HP_SPAN_SLAB)
-			bytes += (uint64_t)hp_slab_live(span) * hp_class_bytes(span->class);
+		else if (span->kind == HP_SPAN_SLAB && live <= span->capacity)
+			bytes += (uint64_t)live * hp_class_bytes(span->class);
 	}
 	return bytes;
 }

@@ -9,7 +9,7 @@
 
 #include "pool/region.h"
 
-/* What the hit path needs of the main region, in one cache line; written when it grows. */
+/* What the hit path needs of the main region, in one cache line; only `bytes` ever changes. */
 struct hp_pagemap {
 	uintptr_t base;
 	_Atomic size_t bytes;

@@ -86,6 +86,17 @@ static int grow(size_t slots)
 	return error;
 }
 
+void hp_pool_init(void)
+{
+	struct hp_run run = { &hp_regions.at[0], 0, 0 };
+
+	if (hp_region_init(&run.count))
+		return;
+	hp_pool_lock();
+	set_free(run);
+	hp_pool_unlock();
+}
+
 /* Under the lock: finds slots and makes them BUSY. */
 static int find(const struct hp_pool_request *request, struct hp_run *out_run)
 {

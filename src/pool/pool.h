@@ -16,6 +16,9 @@ struct hp_pool_request {
 	enum hp_use use;
 };
 
+/* Makes the first region; once, before any other thread can use the heap. */
+void hp_pool_init(void);
+
 /*
  * Takes slots in a row, USED from now on, with memory (hugetlb: populated). Their `touched` says
  * what may not be zero. `free` is the taker's to set. -ENOMEM where none can be had.

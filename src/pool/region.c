@@ -18,7 +18,7 @@
 
 enum { PLACES = 4 }; /* random addresses to try before the kernel is asked for one */
 
-struct hp_regions hp_regions;
+struct hp_regions hp_regions = { .count = 1 };
 struct hp_pagemap hp_pagemap;
 
 /* Bytes of each table for a region of this size. */
@@ -92,8 +92,11 @@ static void publish(struct hp_region *region, size_t added)
 	atomic_store_explicit(&region->bytes, bytes, memory_order_release);
 	if (region != &hp_regions.at[0])
 		return;
-	hp_pagemap.base = region->base;
-	hp_pagemap.cells = region->cells;
+	/* Written once, by hp_region_init(), before there is a second thread. */
+	if (!hp_pagemap.cells) {
+		hp_pagemap.base = region->base;
+		hp_pagemap.cells = region->cells;
+	}
 	atomic_store_explicit(&hp_pagemap.bytes, bytes, memory_order_release);
 }
 
@@ -161,17 +164,30 @@ static int add_main(struct hp_region *region, size_t bytes)
 	return add_fixed(region, bytes);
 }
 
+/* Beside the main region, however small or absent that is. */
 static int add_region(size_t bytes)
 {
 	unsigned count = atomic_load_explicit(&hp_regions.count, memory_order_relaxed);
-	struct hp_region *region = &hp_regions.at[count];
 	int error;
 
 	if (count == HP_REGIONS_MAX)
 		return -ENOMEM;
-	error = count || HP_THREAD_SANITIZER ? add_fixed(region, bytes) : add_main(region, bytes);
+	error = add_fixed(&hp_regions.at[count], bytes);
 	if (!error)
 		atomic_store_explicit(&hp_regions.count, count + 1, memory_order_release);
+	return error;
+}
+
+int hp_region_init(size_t *out_slots)
+{
+	size_t bytes = FIRST_BYTES;
+	int error;
+
+	do
+		error = HP_THREAD_SANITIZER ? add_fixed(&hp_regions.at[0], bytes)
+					    : add_main(&hp_regions.at[0], bytes);
+	while (error && (bytes /= 2) >= HP_HUGEPAGE_BYTES);
+	*out_slots = hp_region_slots(&hp_regions.at[0]);
 	return error;
 }
 

@@ -8,7 +8,10 @@ enum {
 	TAIL_WASTE_SHIFT = 3, /* an eighth */
 };
 
-#define CLASS(units) ((units) ? ((units) <= 8 ? (units)-1 : LARGER((units)*16)) : 0)
+/* hp_class_of() of so many times 16 bytes, as a constant; the branch not taken must be valid too. */
+#define CLASS(units) ((units) > 8 ? LARGER(LARGE(units) * 16) : SMALL(units))
+#define SMALL(units) ((units) ? (units)-1 : 0)
+#define LARGE(units) ((units) > 8 ? (units) : 9)
 #define SHIFT(bytes) (60 - __builtin_clzll((bytes)-1))
 #define LARGER(bytes) ((SHIFT(bytes) - 4) * 8 + (((bytes)-1) >> SHIFT(bytes)))
 #define ROW(first)                                                                                 \

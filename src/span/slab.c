@@ -78,7 +78,7 @@ void *hp_slab_block(const struct hp_span *slab, const void *address)
 	size_t bytes = hp_slab_block_bytes(slab);
 	size_t index = (size_t)((const char *)address - start) / bytes;
 
-	return index < slab->carved ? start + index * bytes : NULL;
+	return index < slab->capacity ? start + index * bytes : NULL;
 }
 
 bool hp_slab_is_valid(const struct hp_span *slab)

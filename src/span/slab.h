@@ -27,7 +27,7 @@ static inline size_t hp_slab_block_bytes(const struct hp_span *slab)
 	return hp_class_bytes(slab->class);
 }
 
-/* The start of the block that `address` lies in; NULL if that was never carved. */
+/* The start of the block that `address` lies in; NULL in the slab's tail. For any thread. */
 void *hp_slab_block(const struct hp_span *slab, const void *address);
 
 /* Frees that a FULL slab waits for until it is listed again: a sixteenth of its blocks. */
