@@ -55,7 +55,7 @@ HP_NOINLINE static void free_due(struct hp_span *slab, void *block)
 void hp_free(void *block)
 {
 	struct hp_span *span;
-	char *cell;
+	char *cell = NULL;
 
 	if (HP_UNLIKELY(!hp_pagemap_main_cell(block, &cell))) {
 		hp_block_give(block);

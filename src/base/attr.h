@@ -29,4 +29,14 @@
 #define HP_THREAD_SANITIZER 0
 #endif
 
+/*
+ * A relaxed load of an aligned word, which may fold into the instruction that uses it; compilers
+ * don't fold an atomic one. ThreadSanitizer gets the atomic load.
+ */
+#if HP_THREAD_SANITIZER
+#define HP_RELAXED_LOAD(object) __atomic_load_n(&(object), __ATOMIC_RELAXED)
+#else
+#define HP_RELAXED_LOAD(object) (object)
+#endif
+
 #endif

@@ -4,6 +4,7 @@
 #include <linux/membarrier.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -25,9 +26,12 @@ uint64_t hp_os_now_ms(void)
 /* The kernel hands every program 16 random bytes at its start: no system call needed. */
 uint64_t hp_os_random(void)
 {
-	const uint64_t *seed = (const uint64_t *)getauxval(AT_RANDOM);
+	const void *seed = (const void *)getauxval(AT_RANDOM);
+	uint64_t random[2] = { 0 };
 
-	return (seed ? seed[0] ^ seed[1] : 0) * 0x9e3779b97f4a7c15u;
+	if (seed)
+		memcpy(random, seed, sizeof(random));
+	return (random[0] ^ random[1]) * 0x9e3779b97f4a7c15u;
 }
 
 char **hp_os_environment(void)

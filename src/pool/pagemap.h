@@ -12,7 +12,7 @@
 /* What the hit path needs of the main region, in one cache line; only `bytes` ever changes. */
 struct hp_pagemap {
 	uintptr_t base;
-	_Atomic size_t bytes;
+	size_t bytes; /* read by HP_RELAXED_LOAD, written atomically */
 	char *cells;
 } HP_ALIGNED(64);
 
@@ -23,8 +23,10 @@ static inline bool hp_pagemap_main_cell(const void *address, char **out_cell)
 {
 	size_t offset = (uintptr_t)address - hp_pagemap.base;
 
+	if (HP_UNLIKELY(offset >= HP_RELAXED_LOAD(hp_pagemap.bytes)))
+		return false;
 	*out_cell = hp_pagemap.cells + offset / HP_UNIT_BYTES * HP_SPAN_BYTES;
-	return offset < atomic_load_explicit(&hp_pagemap.bytes, memory_order_relaxed);
+	return true;
 }
 
 /* The cell of an address in any region, else NULL. */

@@ -97,7 +97,7 @@ static void publish(struct hp_region *region, size_t added)
 		hp_pagemap.base = region->base;
 		hp_pagemap.cells = region->cells;
 	}
-	atomic_store_explicit(&hp_pagemap.bytes, bytes, memory_order_release);
+	__atomic_store_n(&hp_pagemap.bytes, bytes, __ATOMIC_RELEASE);
 }
 
 static int grow_in_place(struct hp_region *region, size_t bytes)
