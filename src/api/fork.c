@@ -58,8 +58,8 @@ static void parent(void)
 
 static void child(void)
 {
+	hp_counters_unpublish(); /* first: the page is the parent's */
 	hp_snapshot_install();
-	hp_counters_unpublish();
 	hp_lock_let_process();
 	for (unsigned i = LOCKS; i-- > 0;)
 		locks[i].reset();

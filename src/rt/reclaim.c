@@ -4,6 +4,7 @@
  */
 #include "rt/reclaim.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <urcu/urcu-bp.h>
 
@@ -15,6 +16,24 @@ static struct {
 	struct hp_retired *list;
 	unsigned count;
 } reclaim = { .lock = HP_LOCK_INIT(HP_RANK_RECLAIM) };
+
+/*
+ * ThreadSanitizer does not see what liburcu orders: a grace period comes after the read sections
+ * that it waited for. For it alone, each section's end is a release and the grace period acquires.
+ */
+static _Atomic unsigned sections_ended;
+
+static void tell_section_end(void)
+{
+	if (HP_THREAD_SANITIZER)
+		atomic_fetch_add_explicit(&sections_ended, 1, memory_order_release);
+}
+
+static void tell_grace_period(void)
+{
+	if (HP_THREAD_SANITIZER)
+		atomic_load_explicit(&sections_ended, memory_order_acquire);
+}
 
 void hp_reclaim_register_thread(void)
 {
@@ -28,6 +47,7 @@ void hp_reclaim_read_begin(void)
 
 void hp_reclaim_read_end(void)
 {
+	tell_section_end();
 	urcu_bp_read_unlock();
 }
 
@@ -54,6 +74,7 @@ bool hp_reclaim_drain(unsigned at_least, void (*release)(struct hp_retired *obje
 	if (!list)
 		return false;
 	urcu_bp_synchronize_rcu();
+	tell_grace_period();
 	for (; list; list = next) {
 		next = list->next;
 		release(list);
