@@ -227,7 +227,8 @@ static void reuse(struct hp_retired *retired)
 
 bool hp_registry_drain(unsigned at_least)
 {
-	return hp_reclaim_drain(at_least, reuse);
+	/* Between prepare and the end of a fork a grace period would wait for this very thread. */
+	return !hp_lock_has_process() && hp_reclaim_drain(at_least, reuse);
 }
 
 static void inherit(struct hp_arena *arena, void *self)

@@ -338,8 +338,8 @@ void hp_units_give(struct hp_units run, enum hp_give how)
 		hp_pool_give(empty, HP_GIVE_IDLE);
 }
 
-/* Purges units of one slot that are taken off its free ones meanwhile. */
-static void purge(struct hp_slot *slot, hp_bitmap bits)
+/* Purges units of one slot that are taken off its free ones meanwhile; whether any went. */
+static bool purge(struct hp_slot *slot, hp_bitmap bits)
 {
 	struct hp_run run = hp_run_of(slot);
 	char *address = hp_region_address(run.region, run.first);
@@ -360,6 +360,7 @@ static void purge(struct hp_slot *slot, hp_bitmap bits)
 	hp_pool_count_purged(hp_bitmap_count(purged) * HP_UNIT_BYTES);
 	if (is_empty)
 		hp_pool_give(run, slot->touched ? HP_GIVE_IDLE : HP_GIVE_BLANK);
+	return purged != 0;
 }
 
 static bool purge_oldest(uint64_t since_ms)
@@ -375,9 +376,7 @@ static bool purge_oldest(uint64_t since_ms)
 		hp_shelf_update(slot);
 	}
 	hp_units_unlock();
-	if (bits)
-		purge(slot, bits);
-	return slot != NULL;
+	return bits ? purge(slot, bits) : slot != NULL;
 }
 
 void hp_units_tick(uint64_t now_ms)
