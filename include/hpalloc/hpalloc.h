@@ -9,8 +9,8 @@
  *  - Every function may be called by any thread at any time, a block may be freed by any thread.
  *    None is async-signal-safe, as with every malloc.
  *  - All functions work on one heap per process: a block of one may be given to any other.
- *  - Misuse that is noticed (a double free, a pointer that is no block) ends in one line on standard
- *    error, "hpalloc: ...", and abort().
+ *  - Misuse that is noticed (a double free, a pointer that is no block) ends in one line on
+ *    standard error, "hpalloc: ...", and abort().
  */
 #ifndef HPALLOC_HPALLOC_H
 #define HPALLOC_HPALLOC_H
@@ -51,8 +51,8 @@ HP_PUBLIC void *hp_calloc(size_t count, size_t bytes) HP_ALLOC_SIZE(1, 2) HP_WAR
 /*
  * Changes the size of `block` and returns where it is now; the content up to the smaller of both
  * sizes is kept, what is added is undefined. On failure `block` is untouched and still valid.
- * NULL as `block` is hp_malloc(bytes); 0 as `bytes` frees the block and returns NULL, as glibc does.
- * The alignment that a block was asked for with is not kept when it moves. (C11 7.22.3.5)
+ * NULL as `block` is hp_malloc(bytes); 0 as `bytes` frees the block and returns NULL, as glibc
+ * does. The alignment that a block was asked for with is not kept when it moves. (C11 7.22.3.5)
  */
 HP_PUBLIC void *hp_realloc(void *block, size_t bytes) HP_WARN_UNUSED;
 
@@ -132,9 +132,9 @@ HP_PUBLIC int hp_trim(size_t keep_bytes);
 /* Why memory is not on pages of the hugetlb pool (the first ones) or not on huge pages at all. */
 enum hp_fallback {
 	HP_FALLBACK_POOL_EMPTY, /* the pool had no page left */
-	HP_FALLBACK_LIMIT, /* a page was promised and could not be had: cgroup limit, pool drained */
+	HP_FALLBACK_LIMIT,	/* a page was promised and could not be had: cgroup, drained */
 	HP_FALLBACK_MAPPING,	/* mmap or mremap failed: address-space limit, too many mappings */
-	HP_FALLBACK_LAZY_LARGE, /* a very large block: left lazy, so that only what is touched costs */
+	HP_FALLBACK_LAZY_LARGE, /* a very large block: lazy, so that only what is touched costs */
 	HP_FALLBACK_FORK,	/* the child of a fork received a copy on normal memory */
 	HP_FALLBACK_WARMUP,	/* the first part of the heap stands on base pages */
 	HP_FALLBACK_THP_OFF,	/* transparent huge pages are disabled (sysfs or prctl) */

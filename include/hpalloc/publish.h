@@ -22,8 +22,9 @@ struct hp_published {
 	uint64_t pid;	   /* who writes; 0: the first that comes */
 	uint64_t sequence; /* odd while being written */
 	/*
-	 * Set at the exit of the program from /proc/self/smaps, 0 before: how much of thp_bytes really
-	 * was on huge pages then, and how much of it had been touched at all.
+	 * Set at the exit of the program from /proc/self/smaps, 0 before: how much of the heap's
+	 * normal memory (thp_bytes and base_bytes) had been touched then, and how much of that
+	 * really was on huge pages.
 	 */
 	uint64_t thp_huge_bytes;
 	uint64_t thp_resident_bytes;

@@ -4,7 +4,8 @@
  * For all functions: addresses and lengths are multiples of HP_PAGE_BYTES, those of the hugetlb
  * functions multiples of HP_HUGEPAGE_BYTES. An `int` is 0 or a negative errno; outputs are
  * untouched on failure, and so is memory unless said otherwise. errno may change:
- * the public edge keeps it (api/). None takes a lock or allocates; all may run in any thread. "Normal" memory is private and anonymous.
+ * the public edge keeps it (api/). None takes a lock or allocates; all may run in any thread.
+ * "Normal" memory is private and anonymous.
  * Tests make each of them fail by the linker's --wrap.
  */
 #ifndef HP_OS_OS_H

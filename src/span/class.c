@@ -8,7 +8,7 @@ enum {
 	TAIL_WASTE_SHIFT = 3, /* an eighth */
 };
 
-/* hp_class_of() of so many times 16 bytes, as a constant; the branch not taken must be valid too. */
+/* hp_class_of() of so many times 16 bytes, as a constant; both branches must be valid. */
 #define CLASS(units) ((units) > 8 ? LARGER(LARGE(units) * 16) : SMALL(units))
 #define SMALL(units) ((units) ? (units)-1 : 0)
 #define LARGE(units) ((units) > 8 ? (units) : 9)

@@ -1,0 +1,140 @@
+# shellcheck shell=sh
+# The stages of `./dev test`, sourced by ./dev. Each builds in build-test/STAGE and prints, by Meson
+# or by itself, lines such as "Ok: 12"; its log is shown when it fails.
+
+# shellcheck disable=SC2154 # root, build_in and say are of ./dev
+stages=$root/build-test
+
+# Compilers, and the programs that the suite `preload` runs.
+# shellcheck disable=SC2034 # used by ./dev
+stage_packages='clang gcc-aarch64-linux-gnu libc6-dev-arm64-cross libclang-rt-dev liburcu-dev llvm
+qemu-user
+apache2-utils git libpython3.11-testsuite lua5.4 memcached nginx-light perl redis-server
+redis-tools sqlite3 stress-ng xz-utils'
+
+stage_gcc()
+{
+	build_in "$stages/gcc" -Dwerror=true
+	meson test -C "$stages/gcc" --print-errorlogs
+}
+
+stage_debug()
+{
+	export CC=clang
+	build_in "$stages/debug" -Dwerror=true -Ddebug_checks=true
+	meson test -C "$stages/debug" --print-errorlogs --suite unit
+}
+
+stage_address()
+{
+	build_in "$stages/address" -Dpreload=false -Dtools=false -Ddebug_checks=true \
+		-Db_sanitize=address,undefined -Db_lundef=false
+	meson test -C "$stages/address" --print-errorlogs --setup sanitizer \
+		--suite unit --suite stress
+}
+
+stage_thread()
+{
+	build_in "$stages/thread" -Dpreload=false -Dtools=false -Db_sanitize=thread \
+		-Db_lundef=false
+	meson test -C "$stages/thread" --print-errorlogs --setup sanitizer --suite stress
+}
+
+# Compiles and runs smoke.c, by the compiler $1 with the other arguments.
+smoke()
+{
+	cc=$1
+	shift
+	"$cc" -O2 -Wall -Wextra -o "$dir/smoke" "$root/tests/smoke/smoke.c" "$@" -pthread
+	"$dir/smoke"
+	echo 'Ok: 1'
+}
+
+stage_system_liburcu()
+{
+	build_in "$stages/system_liburcu" -Dtests=false -Dliburcu=system
+	smoke cc -I"$root/include" -L"$dir/src" -lhpalloc -Wl,-rpath,"$dir/src"
+}
+
+stage_subproject()
+{
+	source=$stages/subproject/source
+	mkdir -p "$source/subprojects"
+	cp "$root/tests/smoke/smoke.c" "$root/tests/smoke/meson.build" "$source"
+	ln -sfn "$root" "$source/subprojects/hpalloc"
+	ln -sfn "$root/subprojects/packagecache" "$source/subprojects/packagecache"
+	[ -d "$stages/subproject/build" ] || meson setup "$stages/subproject/build" "$source"
+	meson test -C "$stages/subproject/build" --print-errorlogs
+}
+
+# Installs into a directory of its own and links by pkg-config alone.
+stage_install()
+{
+	dir=$stages/install
+	rm -rf "$dir"
+	build_in "$stages/gcc" -Dwerror=true
+	DESTDIR=$stages/install meson install -C "$stages/gcc" --no-rebuild
+	dir=$stages/install
+	libraries=$(dirname "$(find "$dir" -name libhpalloc.so)")
+	export PKG_CONFIG_SYSROOT_DIR="$dir" PKG_CONFIG_LIBDIR="$libraries/pkgconfig"
+	# shellcheck disable=SC2046
+	smoke cc $(pkg-config --cflags --libs hpalloc) -Wl,-rpath,"$libraries"
+	# shellcheck disable=SC2046
+	smoke cc $(pkg-config --cflags hpalloc) \
+		-Wl,-Bstatic $(pkg-config --static --libs hpalloc) -Wl,-Bdynamic
+	preload=$(basename "$(pkg-config --variable=preload hpalloc)")
+	LD_PRELOAD=$libraries/$preload "$dir/smoke"
+	echo 'Ok: 1'
+}
+
+stage_aarch64()
+{
+	build_in "$stages/aarch64" --cross-file "$root/cross/aarch64.ini" -Dtests=false
+	export QEMU_LD_PREFIX=/usr/aarch64-linux-gnu
+	aarch64-linux-gnu-gcc -O2 -o "$dir/smoke" "$root/tests/smoke/smoke.c" -I"$root/include" \
+		-L"$dir/src" -lhpalloc -Wl,-rpath,"$dir/src" -pthread
+	qemu-aarch64 "$dir/smoke"
+	echo 'Ok: 1'
+}
+
+# Runs stage $1 and adds its counts to passed, failed and skipped.
+run_stage()
+{
+	log=$stages/$1.log
+	say "test: $1"
+	start=$(date +%s)
+	# In a condition `set -e` would not hold inside.
+	set +e
+	(
+		set -e
+		"stage_$1"
+	) >"$log" 2>&1 </dev/null
+	status=$?
+	set -e
+	counts=$(awk -v status=$status '
+		/^(Ok|Expected Fail):/ { passed += $NF }
+		/^(Fail|Unexpected Pass|Timeout):/ { failed += $NF }
+		/^Skipped:/ { skipped += $NF }
+		END {
+			if (failed == 0 && (status != 0 || passed == 0))
+				failed = 1
+			print passed + 0, failed + 0, skipped + 0
+		}' "$log")
+	# shellcheck disable=SC2086 # three words
+	set -- "$1" $counts
+	[ "$3" = 0 ] || cat "$log" >&2
+	[ "$4" = 0 ] || grep ' SKIP ' "$log" >&2 || true
+	say "$1: $2 passed, $3 failed, $4 skipped, $(($(date +%s) - start)) s"
+	passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
+}
+
+run_stages()
+{
+	passed=0 failed=0 skipped=0
+	mkdir -p "$stages"
+	for stage in gcc debug address thread system_liburcu subproject install aarch64; do
+		run_stage $stage
+	done
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ $failed = 0 ]
+}
