@@ -1,0 +1,55 @@
+"""Runs the command under test in a directory of the test's own."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+TOOL, LIBRARY = (os.path.abspath(path) for path in sys.argv[1:3])
+
+_directory = tempfile.TemporaryDirectory(prefix="hp-tools-")
+WORK = pathlib.Path(_directory.name)
+WORK.chmod(0o755)
+
+KIND = (r"(?:< 1|\d+) % (?:hugetlb|base pages|"
+        r"transparent huge pages(?: \(the kernel made \d+ % of them\))?)")
+SUMMARY = re.compile(rf"hpalloc: peak heap [\d.]+ [KM]B: {KIND}(?:, {KIND})*(?:; [^\n]+)?\n\Z")
+
+
+def environment(**changes):
+    clean = {name: value for name, value in os.environ.items()
+             if not name.startswith("HPALLOC_") and name != "LD_PRELOAD"}
+    return {**clean, "HPALLOC_PRELOAD_LIBRARY": LIBRARY, **changes}
+
+
+def start(*arguments, env=None, tool=TOOL, **how):
+    """hpalloc run ARGUMENTS, not waited for."""
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([tool, "run", *arguments], cwd=WORK, env=env or environment(),
+                            **{**streams, **how})
+
+
+class Result:
+    def __init__(self, process, stdin):
+        self.out, self.err = process.communicate(stdin, timeout=60)
+        self.err = (self.err or b"").decode()
+        self.status = process.returncode
+
+    @property
+    def has_summary(self):
+        return bool(SUMMARY.search(self.err))
+
+
+def run(*arguments, stdin=None, **how):
+    if stdin is not None:
+        how["stdin"] = subprocess.PIPE
+    return Result(start(*arguments, **how), stdin)
+
+
+def script(name, text, mode=0o755):
+    path = WORK / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    path.chmod(mode)
+    return f"./{name}"

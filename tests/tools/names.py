@@ -1,0 +1,126 @@
+#!/usr/bin/python3
+"""The standard names of the preload library, from a process that runs on it.
+
+Usage, with LIBRARY in LD_PRELOAD: names.py LIBRARY
+"""
+
+import ctypes
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree
+
+from tap import Skip, expect, main, test
+
+LIBRARY = os.path.realpath(sys.argv[1])
+MB = 1 << 20
+
+names = ctypes.CDLL(None, use_errno=True)
+next_malloc = names["__libc_malloc"]
+for function in (names.malloc, names.realloc, next_malloc):
+    function.restype = ctypes.c_void_p
+
+
+class Mallinfo(ctypes.Structure):
+    NAMES = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = [(name, ctypes.c_int) for name in NAMES.split()]
+
+
+class Mallinfo2(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in Mallinfo.NAMES.split()]
+
+
+names.mallinfo.restype = Mallinfo
+names.mallinfo2.restype = Mallinfo2
+
+
+def pointer(value):
+    return ctypes.c_void_p(value)
+
+
+def captured(function):
+    """What a C function writes to standard error."""
+    with tempfile.TemporaryFile() as file:
+        saved = os.dup(2)
+        os.dup2(file.fileno(), 2)
+        try:
+            function()
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+        file.seek(0)
+        return file.read().decode()
+
+
+@test
+def _():
+    """each name is one jump to the heap"""
+    jump = {"x86_64": "jmp", "aarch64": "b"}.get(os.uname().machine)
+    if not jump:
+        raise Skip("the jump of this machine is not known")
+    for name in ("malloc free calloc realloc reallocarray posix_memalign aligned_alloc memalign "
+                 "valloc pvalloc malloc_usable_size free_sized free_aligned_sized").split():
+        code = subprocess.run(["objdump", "-d", "--no-show-raw-insn", f"--disassemble={name}",
+                               LIBRARY], check=True, stdout=subprocess.PIPE, text=True).stdout
+        first = re.search(rf"<{name}>:\n(?:.*\tendbr64.*\n|.*\tbti.*\n)?(.*)", code).group(1)
+        if re.search(r"\t(push|sub|stp)\s", first):
+            raise Skip("not built with optimisation")
+        assert re.search(rf"\t{jump}\s.*<hp_{name}>$", first), first
+
+
+@test
+def _():
+    """mallinfo, mallinfo2 and malloc_trim tell of this heap"""
+    before = names.mallinfo2()
+    block = names.malloc(ctypes.c_size_t(50 * MB))
+    ctypes.memset(block, 1, 50 * MB)
+    info, small = names.mallinfo2(), names.mallinfo()
+    assert info.uordblks >= before.uordblks + 50 * MB, (before.uordblks, info.uordblks)
+    assert info.arena >= 50 * MB
+    expect(info.arena, info.uordblks + info.fordblks)
+    assert small.uordblks >= 50 * MB
+    names.free(pointer(block))
+    assert names.mallinfo2().uordblks < before.uordblks + MB
+    assert names.malloc_trim(ctypes.c_size_t(0)) in (0, 1)
+
+
+@test
+def _():
+    """malloc_stats writes to standard error"""
+    text = captured(names.malloc_stats)
+    assert re.fullmatch(r"(?:[a-z ]+= +[0-9]+\n){3}", text), text
+
+
+@test
+def _():
+    """malloc_info writes well-formed XML, and knows no options"""
+    stderr = pointer(ctypes.c_void_p.in_dll(names, "stderr").value)
+    root = xml.etree.ElementTree.fromstring(captured(lambda: names.malloc_info(0, stderr)))
+    sizes = {(part.tag, part.get("type")): int(part.get("size")) for part in root}
+    assert 0 < sizes["system", "current"] <= sizes["system", "max"], sizes
+    assert names.malloc_info(1, stderr) == -1
+
+
+@test
+def _():
+    """mallopt knows the parameters of glibc and no others"""
+    expect([names.mallopt(parameter, 1) for parameter in (1, -1, -3, -8)], [1] * 4)
+    expect([names.mallopt(parameter, 1) for parameter in (0, 99, -9)], [0] * 3)
+
+
+@test
+def _():
+    """a block of the next malloc goes back to it"""
+    for size in (10, 1000, 10 * MB):
+        names.free(pointer(next_malloc(ctypes.c_size_t(size))))
+        block = next_malloc(ctypes.c_size_t(size))
+        ctypes.memset(block, 7, size)
+        assert names.malloc_usable_size(pointer(block)) >= size
+        block = names.realloc(pointer(block), ctypes.c_size_t(2 * size))
+        expect(ctypes.string_at(block, size), b"\7" * size)
+        names.free(pointer(block))
+
+
+sys.exit(main())

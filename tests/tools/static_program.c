@@ -1,0 +1,5 @@
+/* A program into which nothing can be preloaded. */
+int main(void)
+{
+	return 0;
+}

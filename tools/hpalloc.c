@@ -1,0 +1,85 @@
+/*
+ * The command `hpalloc VERB ...`, and `hprun`, a short name for `hpalloc run`: finds the verb and
+ * leaves the rest to its file.
+ */
+#include <argp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <hpalloc/version.h>
+
+#include "program.h"
+#include "verbs.h"
+
+#define TEXT_OF(number) #number
+#define VERSION(major, minor, patch) TEXT_OF(major) "." TEXT_OF(minor) "." TEXT_OF(patch)
+
+const char *argp_program_version =
+	"hpalloc " VERSION(HP_API_VERSION_MAJOR, HP_API_VERSION_MINOR, HP_API_VERSION_PATCH);
+
+static const struct verb {
+	const char *name;
+	char *full_name;
+	int (*run)(int argc, char **argv);
+} verbs[] = {
+	{ "options", "hpalloc options", hp_verb_options },
+	{ "run", "hpalloc run", hp_verb_run },
+};
+
+struct call {
+	const struct verb *verb;
+	int first; /* index of the verb in argv */
+};
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	}
+	return NULL;
+}
+
+/* The verb is the first argument; what follows is its own. */
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+	struct call *call = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		call->verb = find_verb(text);
+		if (!call->verb)
+			argp_error(state, "there is no verb '%s'", text);
+		call->first = state->next - 1;
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_usage(state);
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp hpalloc_argp = {
+	.parser = parse,
+	.args_doc = "VERB [ARGUMENT...]",
+	.doc = "Runs programs with their heap on huge pages, and tells about it.\v"
+	       "Verbs:\n"
+	       "  run PROGRAM      runs a program with its heap on huge pages\n"
+	       "  options          prints the options of the library\n"
+	       "\n"
+	       "'hpalloc VERB --help' tells about a verb.",
+};
+
+int main(int argc, char **argv)
+{
+	struct call call = { 0 };
+
+	argp_err_exit_status = HP_EXIT_FAILED;
+	if (strcmp(program_invocation_short_name, "hprun") == 0)
+		return hp_verb_run(argc, argv);
+	argp_parse(&hpalloc_argp, argc, argv, ARGP_IN_ORDER, NULL, &call);
+	argv[call.first] = call.verb->full_name;
+	return call.verb->run(argc - call.first, argv + call.first);
+}

@@ -1,0 +1,22 @@
+/* What the machine and its settings offer to a heap, as far as the report needs it. */
+#ifndef HP_TOOLS_MACHINE_H
+#define HP_TOOLS_MACHINE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct hp_machine {
+	bool has_pool;	      /* the kernel knows huge pages of 2 MB, */
+	bool is_default_size; /* and vm.nr_hugepages counts them */
+	uint64_t pool_pages;  /* all in the pool */
+	uint64_t free_pages;  /* ... that nobody has or has reserved */
+	bool is_thp_off;      /* by sysfs */
+	bool is_address_limited;
+	char cgroup_limit[PATH_MAX]; /* the file that limits huge pages here, or "" */
+	const char *backing;	     /* HPALLOC_BACKING */
+};
+
+void hp_machine_read(struct hp_machine *out_machine);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * The page on which the library of one program publishes its counters (hpalloc/publish.h): a file
+ * with no name left once the program has ended.
+ */
+#ifndef HP_TOOLS_PAGE_H
+#define HP_TOOLS_PAGE_H
+
+#include <hpalloc/publish.h>
+
+struct hp_page {
+	char *path;
+	struct hp_published *shared; /* written by the library */
+};
+
+/* Returns 0 or a negative errno. */
+int hp_page_init(struct hp_page *page);
+void hp_page_fini(struct hp_page *page);
+
+/* The counters as of the last complete writing. */
+struct hp_published hp_page_get(const struct hp_page *page);
+
+#endif

@@ -1,0 +1,8 @@
+/* The verbs of the command. Each gets its own argument vector and returns the exit status. */
+#ifndef HP_TOOLS_VERBS_H
+#define HP_TOOLS_VERBS_H
+
+int hp_verb_options(int argc, char **argv);
+int hp_verb_run(int argc, char **argv);
+
+#endif
