@@ -239,7 +239,7 @@ static void inherit(struct hp_arena *arena, void *self)
 		return;
 	hp_arena_inherit(arena);
 	if ((word & HP_INBOX_STATE) == HP_ARENA_OWNED)
-		atomic_fetch_add_explicit(&registry.orphans, 1, memory_order_relaxed);
+		count_orphan(1, !arena->slab_count);
 	atomic_store_explicit(&arena->inbox, (word & ~HP_INBOX_STATE) | HP_ARENA_ORPHAN,
 			      memory_order_relaxed);
 }
