@@ -1,0 +1,60 @@
+"""The machine's pool of 2 MB pages, for as long as a test relies on its size.
+
+One lock file serves all tests of the machine. The sizes found are put back at the end, also when
+the test fails or is told to stop by SIGTERM, as Meson does after a timeout.
+"""
+
+import fcntl
+import os
+import pathlib
+import signal
+import sys
+import time
+
+LOCK = "/tmp/hp-pool.lock"
+SETTLE_SECONDS = 10  # for processes that are ending, with pages
+DIRECTORY = pathlib.Path("/sys/kernel/mm/hugepages/hugepages-2048kB")
+
+
+class PoolError(Exception):
+    """The pool cannot be had in the size that was asked for."""
+
+
+class Pool:
+    def __enter__(self):
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+        self._lock = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._found = {name: self._read(name)
+                       for name in ("nr_hugepages", "nr_overcommit_hugepages")}
+        return self
+
+    def __exit__(self, *exception):
+        for name, value in self._found.items():
+            if self._read(name) != value:
+                self._write(name, value)
+        os.close(self._lock)
+
+    def set(self, hugepages):
+        """Makes exactly so many pages free, and no more to be had. Raises PoolError."""
+        try:
+            self._write("nr_overcommit_hugepages", 0)
+            self._write("nr_hugepages", hugepages)
+        except OSError as error:
+            raise PoolError(f"the pool needs root: {error.strerror}") from error
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while self._read("free_hugepages") != hugepages:
+            if time.monotonic() > deadline:
+                raise PoolError(f"of {hugepages} pages asked for, the pool got "
+                                f"{self._read('nr_hugepages')}, and "
+                                f"{self._read('free_hugepages')} are free")
+            time.sleep(0.1)
+
+    @staticmethod
+    def _read(name):
+        return int((DIRECTORY / name).read_text())
+
+    @classmethod
+    def _write(cls, name, value):
+        if cls._read(name) != value:
+            (DIRECTORY / name).write_text(str(value))

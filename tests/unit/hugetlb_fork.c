@@ -1,0 +1,314 @@
+/*
+ * Fork with the heap on the hugetlb pool and no page free: where copy-on-write would kill one side
+ * or lose its data, both sides read and write everything, and the parent keeps its pages.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hugepool.h"
+#include "support.h"
+
+enum { POOL_PAGES = 24, BLOCKS = 44, CHILD_SECONDS = 30 };
+
+static void *blocks[BLOCKS];
+
+/* Fills the pool to the last page; what comes more stands elsewhere. */
+static void take_all(void)
+{
+	pid_t drainer;
+
+	for (size_t i = 0; i < BLOCKS; i++) {
+		blocks[i] = hp_malloc(HP_MIB);
+		g_assert_nonnull(blocks[i]);
+		hp_test_fill(blocks[i], HP_MIB, i);
+	}
+	g_assert_cmpuint(hp_test_stats().hugetlb_bytes, >=, 20 * HP_TEST_HUGEPAGE);
+	if (hp_test_pool_free_pages() > 0) {
+		drainer = hp_test_pool_drain(0);
+		g_assert_cmpint(drainer, >, 0);
+	}
+}
+
+static void write_all(uint64_t seed)
+{
+	for (size_t i = 0; i < BLOCKS; i++)
+		hp_test_fill(blocks[i], HP_MIB, seed + i);
+}
+
+static void check_all(uint64_t seed)
+{
+	for (size_t i = 0; i < BLOCKS; i++)
+		g_assert_true(hp_test_is_filled(blocks[i], HP_MIB, seed + i));
+}
+
+static void use_the_heap(void)
+{
+	for (size_t bytes = 16; bytes <= 8 * HP_MIB; bytes *= 2) {
+		void *block = hp_malloc(bytes);
+
+		g_assert_nonnull(block);
+		hp_test_fill(block, bytes, bytes);
+		g_assert_true(hp_test_is_filled(block, bytes, bytes));
+		hp_free(block);
+	}
+}
+
+/* One direction at a time: one side waits until the other has said so. */
+static int to_child[2], to_parent[2];
+
+static void say(int *way)
+{
+	g_assert_cmpint(write(way[1], "", 1), ==, 1);
+}
+
+static void wait_for(int *way)
+{
+	char byte;
+
+	g_assert_cmpint(read(way[0], &byte, 1), ==, 1);
+}
+
+static pid_t fork_checked(void)
+{
+	pid_t child;
+
+	g_assert_cmpint(pipe(to_child) | pipe(to_parent), ==, 0);
+	child = fork();
+	g_assert_cmpint(child, >=, 0);
+	if (child == 0)
+		alarm(CHILD_SECONDS);
+	return child;
+}
+
+static void child_did_well(pid_t child)
+{
+	int status;
+
+	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+	g_assert_true(WIFEXITED(status));
+	g_assert_cmpint(WEXITSTATUS(status), ==, 0);
+}
+
+static void the_child_writes_first(void)
+{
+	pid_t child;
+
+	if (!hp_test_fresh_with_pool("", POOL_PAGES))
+		return;
+	take_all();
+	child = fork_checked();
+	if (child == 0) {
+		write_all(1000);
+		say(to_parent);
+		wait_for(to_child);
+		check_all(1000);
+		use_the_heap();
+		_exit(0);
+	}
+	wait_for(to_parent);
+	check_all(0);
+	write_all(2000);
+	say(to_child);
+	child_did_well(child);
+	check_all(2000);
+}
+
+static void the_parent_writes_first(void)
+{
+	pid_t child;
+
+	if (!hp_test_fresh_with_pool("", POOL_PAGES))
+		return;
+	take_all();
+	child = fork_checked();
+	if (child == 0) {
+		wait_for(to_child);
+		check_all(0);
+		write_all(1000);
+		use_the_heap();
+		check_all(1000);
+		_exit(0);
+	}
+	write_all(2000);
+	use_the_heap();
+	say(to_child);
+	child_did_well(child);
+	check_all(2000);
+}
+
+static void both_write_at_once_for_several_children(void)
+{
+	pid_t children[4];
+
+	if (!hp_test_fresh_with_pool("", POOL_PAGES))
+		return;
+	take_all();
+	for (size_t i = 0; i < HP_TEST_COUNT(children); i++) {
+		children[i] = fork_checked();
+		if (children[i] == 0) {
+			check_all(i * 100);
+			write_all(5000 + i);
+			use_the_heap();
+			check_all(5000 + i);
+			_exit(0);
+		}
+		write_all((i + 1) * 100);
+	}
+	for (size_t i = 0; i < HP_TEST_COUNT(children); i++)
+		child_did_well(children[i]);
+	check_all(400);
+}
+
+static void a_grandchild_has_everything_too(void)
+{
+	pid_t child, grandchild;
+
+	if (!hp_test_fresh_with_pool("", POOL_PAGES))
+		return;
+	take_all();
+	child = fork_checked();
+	if (child == 0) {
+		write_all(100);
+		grandchild = fork_checked();
+		if (grandchild == 0) {
+			check_all(100);
+			write_all(200);
+			check_all(200);
+			_exit(0);
+		}
+		write_all(300);
+		child_did_well(grandchild);
+		check_all(300);
+		_exit(0);
+	}
+	write_all(400);
+	child_did_well(child);
+	check_all(400);
+}
+
+static void read_zeros(void)
+{
+	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+
+	for (size_t i = 0; i < BLOCKS; i++) {
+		g_assert_cmpint(read(zero, blocks[i], HP_MIB), ==, (gssize)HP_MIB);
+		g_assert_true(hp_test_is_zero(blocks[i], HP_MIB));
+	}
+	close(zero);
+}
+
+/* A system call's write that can't be had is EFAULT, which no handler could mend. */
+static void system_calls_may_write_on_both_sides(void)
+{
+	pid_t child;
+
+	if (!hp_test_fresh_with_pool("", POOL_PAGES))
+		return;
+	take_all();
+	child = fork_checked();
+	if (child == 0) {
+		read_zeros();
+		say(to_parent);
+		_exit(0);
+	}
+	wait_for(to_parent);
+	check_all(0);
+	read_zeros();
+	child_did_well(child);
+}
+
+static void the_parent_keeps_its_pages(void)
+{
+	struct hp_stats before, after;
+	pid_t child;
+
+	if (!hp_test_fresh_with_pool("", POOL_PAGES))
+		return;
+	take_all();
+	before = hp_test_stats();
+	child = fork_checked();
+	if (child == 0) {
+		struct hp_stats stats = hp_test_stats();
+
+		g_assert_cmpuint(stats.hugetlb_bytes, ==, 0);
+		g_assert_cmpuint(stats.fallbacks[HP_FALLBACK_FORK], >=, 20);
+		g_assert_cmpuint(stats.in_use_bytes, ==, before.in_use_bytes);
+		_exit(0);
+	}
+	child_did_well(child);
+	after = hp_test_stats();
+	g_assert_cmpuint(after.hugetlb_bytes, ==, before.hugetlb_bytes);
+	g_assert_cmpuint(after.forks_copied, ==, before.forks_copied + 1);
+	g_assert_cmpuint(after.in_use_bytes, ==, before.in_use_bytes);
+	g_assert_cmpuint(after.hugepages_given, ==, before.hugepages_given);
+}
+
+static atomic_bool is_over;
+
+static void *stay_busy(void *argument)
+{
+	uint64_t random = (uintptr_t)argument + 1;
+	void *mine[64] = { NULL };
+
+	while (!atomic_load(&is_over)) {
+		size_t i = hp_test_random(&random) % HP_TEST_COUNT(mine);
+
+		g_assert_true(!mine[i] || hp_test_is_filled(mine[i], 1000, i));
+		hp_free(mine[i]);
+		mine[i] = hp_malloc(1000 + hp_test_random(&random) % 30000);
+		hp_test_fill(mine[i], 1000, i);
+	}
+	return NULL;
+}
+
+static void busy_threads_do_not_matter(void)
+{
+	pthread_t threads[2];
+
+	if (HP_TEST_TSAN) {
+		hp_test_skip("ThreadSanitizer does not support fork with threads");
+		return;
+	}
+	if (!hp_test_fresh_with_pool("", POOL_PAGES))
+		return;
+	take_all();
+	for (size_t i = 0; i < HP_TEST_COUNT(threads); i++)
+		pthread_create(&threads[i], NULL, stay_busy, (void *)i);
+	for (int i = 0; i < 10; i++) {
+		pid_t child = fork_checked();
+
+		if (child == 0) {
+			check_all(0);
+			write_all(100);
+			use_the_heap();
+			check_all(100);
+			_exit(0);
+		}
+		use_the_heap();
+		child_did_well(child);
+		check_all(0);
+	}
+	atomic_store(&is_over, true);
+	for (size_t i = 0; i < HP_TEST_COUNT(threads); i++)
+		pthread_join(threads[i], NULL);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/hugetlb-fork/the-child-writes-first", the_child_writes_first);
+	g_test_add_func("/hugetlb-fork/the-parent-writes-first", the_parent_writes_first);
+	g_test_add_func("/hugetlb-fork/both-write-at-once-for-several-children",
+			both_write_at_once_for_several_children);
+	g_test_add_func("/hugetlb-fork/a-grandchild-has-everything-too",
+			a_grandchild_has_everything_too);
+	g_test_add_func("/hugetlb-fork/system-calls-may-write-on-both-sides",
+			system_calls_may_write_on_both_sides);
+	g_test_add_func("/hugetlb-fork/the-parent-keeps-its-pages", the_parent_keeps_its_pages);
+	g_test_add_func("/hugetlb-fork/busy-threads-do-not-matter", busy_threads_do_not_matter);
+	return g_test_run();
+}

@@ -1,0 +1,122 @@
+/* Misuse that is noticed on the hit path: one line on standard error, and abort. */
+#include <errno.h>
+
+#include "support.h"
+
+static char global[64] __attribute__((aligned(16)));
+
+/* In the test's own process: the new one must have died with a line that has the words. */
+static void died_with(const char *words)
+{
+	char *pattern = g_strdup_printf("*hpalloc: *%s*", words);
+
+	g_test_trap_assert_failed();
+	g_test_trap_assert_stderr(pattern);
+	g_test_trap_assert_stderr_unmatched("*hpalloc:*hpalloc:*");
+	g_free(pattern);
+}
+
+static void an_immediate_double_free_is_caught(void)
+{
+	void *block, *neighbour;
+
+	if (!hp_test_trapped("")) {
+		died_with("double free");
+		return;
+	}
+	neighbour = hp_malloc(64);
+	block = hp_test_opaque(hp_malloc(64));
+	hp_free(block);
+	hp_free(hp_test_opaque(block));
+	hp_free(neighbour);
+}
+
+/* Alone in its slab, which is given back with it. */
+static void an_immediate_double_free_of_the_only_block_is_caught(void)
+{
+	void *block;
+
+	if (!hp_test_trapped("")) {
+		died_with("free");
+		return;
+	}
+	block = hp_test_opaque(hp_malloc(64));
+	hp_free(block);
+	hp_free(hp_test_opaque(block));
+}
+
+static void a_double_free_of_a_large_block_is_caught(void)
+{
+	void *block;
+
+	if (!hp_test_trapped("")) {
+		died_with("free");
+		return;
+	}
+	block = hp_test_opaque(hp_malloc(5 * HP_MIB));
+	hp_free(block);
+	hp_free(hp_test_opaque(block));
+}
+
+static void freeing_the_stack_is_caught(void)
+{
+	char local[64] __attribute__((aligned(16)));
+
+	if (!hp_test_trapped("")) {
+		died_with("");
+		return;
+	}
+	hp_free(hp_malloc(1));
+	hp_free(hp_test_opaque(local));
+}
+
+static void freeing_a_global_before_the_first_block_is_caught(void)
+{
+	if (!hp_test_trapped("")) {
+		died_with("");
+		return;
+	}
+	hp_free(hp_test_opaque(global));
+}
+
+static void freeing_inside_a_large_block_is_caught(void)
+{
+	char *block;
+
+	if (!hp_test_trapped("")) {
+		died_with("");
+		return;
+	}
+	block = hp_test_opaque(hp_malloc(5 * HP_MIB));
+	hp_free(hp_test_opaque(block + HP_MIB));
+}
+
+static void a_realloc_of_the_stack_is_caught(void)
+{
+	char local[64] __attribute__((aligned(16)));
+
+	if (!hp_test_trapped("")) {
+		died_with("");
+		return;
+	}
+	g_assert_null(hp_realloc(hp_test_opaque(local), 100));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/misuse/an-immediate-double-free-is-caught",
+			an_immediate_double_free_is_caught);
+	g_test_add_func("/misuse/an-immediate-double-free-of-the-only-block-is-caught",
+			an_immediate_double_free_of_the_only_block_is_caught);
+	g_test_add_func("/misuse/a-double-free-of-a-large-block-is-caught",
+			a_double_free_of_a_large_block_is_caught);
+	g_test_add_func("/misuse/freeing-the-stack-is-caught", freeing_the_stack_is_caught);
+	g_test_add_func("/misuse/freeing-a-global-before-the-first-block-is-caught",
+			freeing_a_global_before_the_first_block_is_caught);
+	g_test_add_func("/misuse/freeing-inside-a-large-block-is-caught",
+			freeing_inside_a_large_block_is_caught);
+	g_test_add_func("/misuse/a-realloc-of-the-stack-is-caught",
+			a_realloc_of_the_stack_is_caught);
+	return g_test_run();
+}

@@ -1,0 +1,236 @@
+/*
+ * Freed memory goes back by itself: at once beyond the bound on idle hugepages, the rest after
+ * the decay on slow paths, all of it by hp_trim(), and from a program that does nothing but free.
+ */
+#include <errno.h>
+
+#include "support.h"
+
+enum { SMALL_BYTES = 240 };
+
+/* As many small blocks as make up `total` bytes, all written. */
+static void **take_small(size_t total, size_t *out_count)
+{
+	size_t count = total / SMALL_BYTES;
+	void **blocks = g_new(void *, count);
+
+	for (size_t i = 0; i < count; i++) {
+		blocks[i] = hp_malloc(SMALL_BYTES);
+		g_assert_nonnull(blocks[i]);
+		*(size_t *)blocks[i] = i;
+	}
+	*out_count = count;
+	return blocks;
+}
+
+static void free_in_random_order(void **blocks, size_t count)
+{
+	uint64_t random = 9;
+
+	for (size_t i = count; i > 0; i--) {
+		size_t pick = hp_test_random(&random) % i;
+		void *block = blocks[pick];
+
+		blocks[pick] = blocks[i - 1];
+		hp_free(block);
+	}
+}
+
+static void free_in_order(void **blocks, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		hp_free(blocks[i]);
+}
+
+static void most_of_1_gb_is_back_without_a_further_call(void (*free_all)(void **, size_t))
+{
+	uint64_t resident, resident_after, heap, heap_after;
+	size_t count;
+	void **blocks;
+
+	blocks = take_small(HP_GIB, &count);
+	resident = hp_test_resident_bytes();
+	heap = hp_test_stats().heap_bytes;
+	g_assert_cmpuint(heap, >=, HP_GIB);
+	free_all(blocks, count);
+	resident_after = hp_test_resident_bytes();
+	heap_after = hp_test_stats().heap_bytes;
+	g_assert_cmpuint(heap_after, <=, heap / 20);
+	g_assert_cmpuint(resident - resident_after, >=, HP_GIB / 20 * 19);
+	g_free(blocks);
+}
+
+static void freed_in_order_most_of_1_gb_is_back(void)
+{
+	if (hp_test_skips_measures())
+		return;
+	if (hp_test_fresh(""))
+		most_of_1_gb_is_back_without_a_further_call(free_in_order);
+}
+
+static void freed_at_random_most_of_1_gb_is_back(void)
+{
+	if (hp_test_skips_measures())
+		return;
+	if (hp_test_fresh(""))
+		most_of_1_gb_is_back_without_a_further_call(free_in_random_order);
+}
+
+/* What a program does between: a few calls of each kind that reach slow paths. */
+static void pass_slow_paths(void)
+{
+	void *blocks[2000];
+
+	for (size_t i = 0; i < HP_TEST_COUNT(blocks); i++)
+		blocks[i] = hp_malloc(64 + i % 512);
+	for (size_t i = 0; i < HP_TEST_COUNT(blocks); i++)
+		hp_free(blocks[i]);
+	hp_free(hp_malloc(300 * HP_KIB));
+}
+
+static void the_rest_is_back_within_two_decays_of_slow_paths(void)
+{
+	size_t count;
+	void **blocks;
+
+	if (!hp_test_fresh("HPALLOC_DECAY_MS=200"))
+		return;
+	blocks = take_small(64 * HP_MIB, &count);
+	free_in_order(blocks, count);
+	for (int i = 0; i < 10; i++) {
+		hp_test_sleep_ms(45);
+		pass_slow_paths();
+	}
+	g_assert_cmpuint(hp_test_stats().idle_bytes, <=, HP_TEST_HUGEPAGE);
+	g_assert_cmpuint(hp_test_stats().heap_bytes, <=, 3 * HP_TEST_HUGEPAGE);
+	g_free(blocks);
+}
+
+/* No slow path of malloc: the decay must be noticed by frees alone. */
+static void a_program_that_only_frees_gives_back_too(void)
+{
+	void **blocks, **late;
+	size_t count, late_count;
+
+	if (!hp_test_fresh("HPALLOC_DECAY_MS=100 HPALLOC_IDLE_MAX=256M"))
+		return;
+	late = take_small(32 * HP_MIB, &late_count);
+	blocks = take_small(128 * HP_MIB, &count);
+	free_in_order(blocks, count);
+	for (size_t i = 0; i < late_count; i++) {
+		hp_free(late[i]);
+		if (i % (late_count / 30) == 0)
+			hp_test_sleep_ms(10);
+	}
+	g_assert_cmpuint(hp_test_stats().heap_bytes, <=, 48 * HP_MIB);
+	g_free(blocks);
+	g_free(late);
+}
+
+/* Every 64th block lives on: on base pages the emptied pages between them go back. */
+static void empty_parts_of_base_pages_go_back_by_trim(void)
+{
+	uint64_t resident;
+	size_t count;
+	void **blocks;
+
+	if (hp_test_skips_measures())
+		return;
+	if (!hp_test_fresh("HPALLOC_BACKING=base HPALLOC_DECAY_MS=0"))
+		return;
+	blocks = take_small(256 * HP_MIB, &count);
+	resident = hp_test_resident_bytes();
+	for (size_t i = 0; i < count; i++) {
+		if (i % 1024 != 0)
+			hp_free(blocks[i]);
+	}
+	pass_slow_paths();
+	hp_trim(0);
+	g_assert_cmpuint(resident - hp_test_resident_bytes(), >=, 150 * HP_MIB);
+	for (size_t i = 0; i < count; i += 1024) {
+		g_assert_cmpuint(*(size_t *)blocks[i], ==, i);
+		hp_free(blocks[i]);
+	}
+	g_free(blocks);
+}
+
+static void trim_gives_all_idle_memory_back(void)
+{
+	size_t count;
+	void **blocks;
+
+	if (!hp_test_fresh("HPALLOC_IDLE_MAX=1G HPALLOC_DECAY_MS=3600000"))
+		return;
+	blocks = take_small(128 * HP_MIB, &count);
+	free_in_order(blocks, count);
+	g_assert_cmpuint(hp_test_stats().idle_bytes, >=, 64 * HP_MIB);
+	g_assert_cmpint(hp_trim(32 * HP_MIB), ==, 1);
+	g_assert_cmpuint(hp_test_stats().idle_bytes, <=, 32 * HP_MIB);
+	g_assert_cmpuint(hp_test_stats().idle_bytes, >=, 24 * HP_MIB);
+	g_assert_cmpint(hp_trim(0), ==, 1);
+	g_assert_cmpuint(hp_test_stats().idle_bytes, ==, 0);
+	g_assert_cmpuint(hp_test_stats().heap_bytes, <=, 2 * HP_TEST_HUGEPAGE);
+	g_assert_cmpint(hp_trim(0), ==, 0);
+	g_free(blocks);
+}
+
+static void a_span_that_ran_empty_serves_any_class(void)
+{
+	uint64_t peak;
+	size_t count;
+
+	if (!hp_test_fresh(""))
+		return;
+	for (size_t bytes = 16; bytes <= 128 * HP_KIB; bytes *= 2) {
+		void **blocks;
+
+		count = 32 * HP_MIB / bytes;
+		blocks = g_new(void *, count);
+		for (size_t i = 0; i < count; i++)
+			blocks[i] = hp_malloc(bytes);
+		free_in_order(blocks, count);
+		g_free(blocks);
+	}
+	peak = hp_test_stats().peak_bytes;
+	g_assert_cmpuint(peak, <=, 40 * HP_MIB);
+}
+
+static void what_went_back_can_be_had_again(void)
+{
+	size_t count;
+
+	if (!hp_test_fresh("HPALLOC_DECAY_MS=0 HPALLOC_IDLE_MAX=0"))
+		return;
+	for (int round = 0; round < 10; round++) {
+		void **blocks = take_small(50 * HP_MIB, &count);
+
+		for (size_t i = 0; i < count; i++)
+			g_assert_cmpuint(*(size_t *)blocks[i], ==, i);
+		free_in_random_order(blocks, count);
+		g_free(blocks);
+		g_assert_cmpuint(hp_test_stats().heap_bytes, <=, 3 * HP_TEST_HUGEPAGE);
+	}
+	g_assert_cmpuint(hp_test_stats().purged_bytes +
+				 hp_test_stats().hugepages_given * HP_TEST_HUGEPAGE,
+			 >=, 400 * HP_MIB);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/purge/freed-in-order-most-of-1-gb-is-back",
+			freed_in_order_most_of_1_gb_is_back);
+	g_test_add_func("/purge/freed-at-random-most-of-1-gb-is-back",
+			freed_at_random_most_of_1_gb_is_back);
+	g_test_add_func("/purge/the-rest-is-back-within-two-decays-of-slow-paths",
+			the_rest_is_back_within_two_decays_of_slow_paths);
+	g_test_add_func("/purge/a-program-that-only-frees-gives-back-too",
+			a_program_that_only_frees_gives_back_too);
+	g_test_add_func("/purge/empty-parts-of-base-pages-go-back-by-trim",
+			empty_parts_of_base_pages_go_back_by_trim);
+	g_test_add_func("/purge/trim-gives-all-idle-memory-back", trim_gives_all_idle_memory_back);
+	g_test_add_func("/purge/a-span-that-ran-empty-serves-any-class",
+			a_span_that_ran_empty_serves_any_class);
+	g_test_add_func("/purge/what-went-back-can-be-had-again", what_went_back_can_be_had_again);
+	return g_test_run();
+}

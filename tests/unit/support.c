@@ -1,0 +1,201 @@
+/* See support.h. /proc is read without stdio, so that measuring costs no heap of anybody. */
+#include "support.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static void clear_environment(void)
+{
+	char **names = g_listenv();
+
+	for (char **name = names; *name; name++) {
+		if (g_str_has_prefix(*name, "HPALLOC_"))
+			g_unsetenv(*name);
+	}
+	g_strfreev(names);
+}
+
+static void run_again(const char *environment, GTestSubprocessFlags flags)
+{
+	char **pairs = g_strsplit(environment, " ", 0);
+
+	clear_environment();
+	for (char **pair = pairs; *pair; pair++) {
+		char **halves = g_strsplit(*pair, "=", 2);
+
+		g_assert_nonnull(halves[1]);
+		g_setenv(halves[0], halves[1], TRUE);
+		g_strfreev(halves);
+	}
+	g_strfreev(pairs);
+	g_test_trap_subprocess(NULL, 0, flags);
+	clear_environment();
+}
+
+bool hp_test_fresh(const char *environment)
+{
+	if (g_test_subprocess())
+		return true;
+	run_again(environment, G_TEST_SUBPROCESS_INHERIT_STDERR);
+	g_test_trap_assert_passed();
+	return false;
+}
+
+bool hp_test_trapped(const char *environment)
+{
+	if (g_test_subprocess())
+		return true;
+	run_again(environment, 0);
+	return false;
+}
+
+void hp_test_skip(const char *reason)
+{
+	g_printerr("SKIPPED: %s\n", reason);
+	g_test_skip(reason);
+}
+
+bool hp_test_skips_measures(void)
+{
+	if (!HP_TEST_ASAN && !HP_TEST_TSAN)
+		return false;
+	hp_test_skip("a sanitizer's shadow memory is no measure");
+	return true;
+}
+
+bool hp_test_is_full(void)
+{
+	return g_strcmp0(g_getenv("HP_TEST_FULL"), "1") == 0;
+}
+
+uint64_t hp_test_proc_bytes(const char *path, const char *field)
+{
+	char text[8192];
+	ssize_t length;
+	char *line;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	g_assert_cmpint(fd, >=, 0);
+	length = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	g_assert_cmpint(length, >, 0);
+	text[length] = '\0';
+	line = strstr(text, field);
+	return line ? strtoull(line + strlen(field), NULL, 10) * 1024 : 0;
+}
+
+uint64_t hp_test_resident_bytes(void)
+{
+	return hp_test_proc_bytes("/proc/self/smaps_rollup", "Rss:") +
+	       hp_test_proc_bytes("/proc/self/smaps_rollup", "Shared_Hugetlb:") +
+	       hp_test_proc_bytes("/proc/self/smaps_rollup", "Private_Hugetlb:");
+}
+
+struct hp_stats hp_test_stats(void)
+{
+	struct hp_stats stats;
+
+	g_assert_cmpint(hp_stats_get(&stats, sizeof(stats)), ==, 0);
+	return stats;
+}
+
+double hp_test_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+void hp_test_sleep_ms(unsigned ms)
+{
+	g_usleep((gulong)ms * 1000);
+}
+
+void *hp_test_opaque(void *pointer)
+{
+	__asm__ volatile("" : "+r"(pointer) : : "memory");
+	return pointer;
+}
+
+size_t hp_test_opaque_bytes(size_t bytes)
+{
+	__asm__ volatile("" : "+r"(bytes));
+	return bytes;
+}
+
+/* splitmix64's finisher: neighbouring words and neighbouring seeds differ everywhere. */
+static uint64_t mix(uint64_t value)
+{
+	value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9ull;
+	value = (value ^ (value >> 27)) * 0x94d049bb133111ebull;
+	return value ^ (value >> 31);
+}
+
+void hp_test_fill(void *block, size_t bytes, uint64_t seed)
+{
+	unsigned char *at = hp_test_opaque(block);
+	size_t words = bytes / 8;
+	uint64_t last;
+
+	for (size_t i = 0; i < words; i++) {
+		uint64_t word = mix(seed + i);
+
+		memcpy(at + i * 8, &word, 8);
+	}
+	last = mix(seed + words);
+	memcpy(at + words * 8, &last, bytes % 8);
+}
+
+bool hp_test_is_filled(const void *block, size_t bytes, uint64_t seed)
+{
+	const unsigned char *at = block;
+	size_t words = bytes / 8;
+	uint64_t last;
+
+	for (size_t i = 0; i < words; i++) {
+		uint64_t word = mix(seed + i);
+
+		if (memcmp(at + i * 8, &word, 8) != 0)
+			return false;
+	}
+	last = mix(seed + words);
+	return memcmp(at + words * 8, &last, bytes % 8) == 0;
+}
+
+bool hp_test_is_zero(const void *block, size_t bytes)
+{
+	const unsigned char *at = block;
+
+	return bytes == 0 || (at[0] == 0 && memcmp(at, at + 1, bytes - 1) == 0);
+}
+
+void hp_test_touch(void *block, size_t bytes)
+{
+	volatile unsigned char *at = hp_test_opaque(block);
+
+	for (size_t i = 0; i < bytes; i += HP_TEST_PAGE)
+		at[i] = 1;
+}
+
+uint64_t hp_test_seed(void)
+{
+	if (!g_getenv("HP_TEST_SEED")) {
+		char *text = g_strdup_printf("%u", g_test_rand_int() / 2);
+
+		g_setenv("HP_TEST_SEED", text, TRUE);
+		g_free(text);
+	}
+	g_test_message("HP_TEST_SEED=%s", g_getenv("HP_TEST_SEED"));
+	return g_ascii_strtoull(g_getenv("HP_TEST_SEED"), NULL, 10);
+}
+
+uint64_t hp_test_random(uint64_t *state)
+{
+	*state += 0x9e3779b97f4a7c15ull;
+	return mix(*state);
+}
