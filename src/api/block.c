@@ -15,10 +15,8 @@
 #include "span/slab.h"
 
 /* A thread without an arena works as a guest on the late one, or without any. */
-static struct hp_arena *enter(void)
+static struct hp_arena *enter(struct hp_arena *arena)
 {
-	struct hp_arena *arena = hp_thread_arena();
-
 	if (HP_LIKELY(hp_arena_is_real(arena)))
 		hp_gate_enter(arena);
 	else
@@ -48,7 +46,7 @@ static void *pop(struct hp_arena *arena, unsigned class, enum hp_content content
 
 static void *take_from_class(unsigned class, enum hp_content content)
 {
-	struct hp_arena *arena = enter(), *late;
+	struct hp_arena *arena = enter(hp_thread_arena()), *late;
 	void *block = NULL;
 
 	if (HP_LIKELY(hp_arena_is_real(arena))) {
@@ -66,7 +64,7 @@ static void *take_from_class(unsigned class, enum hp_content content)
 
 static void *take_large(size_t bytes, size_t align_bytes, enum hp_content content)
 {
-	struct hp_arena *arena = enter();
+	struct hp_arena *arena = enter(hp_thread_arena());
 	struct hp_span *large = hp_large_take(bytes, align_bytes, content == HP_CONTENT_ZERO);
 
 	leave(arena);
@@ -143,7 +141,7 @@ static void free_own(struct hp_arena *arena, struct hp_span *slab, void *block)
 
 static void free_slab_block(struct hp_span *slab, void *block)
 {
-	struct hp_arena *arena = enter();
+	struct hp_arena *arena = enter(hp_thread_arena_to_free());
 
 	if (HP_UNLIKELY(!hp_arena_is_real(arena)))
 		hp_outbox_hand_over(slab, block);
@@ -156,7 +154,7 @@ static void free_slab_block(struct hp_span *slab, void *block)
 
 static void free_large(struct hp_span *large)
 {
-	struct hp_arena *arena = enter();
+	struct hp_arena *arena = enter(hp_thread_arena_to_free());
 
 	hp_large_give(large);
 	leave(arena);

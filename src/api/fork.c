@@ -1,5 +1,6 @@
 /*
- * See fork.h. Prepare: liburcu first (it waits for grace periods to end, which a slow path never
+ * See fork.h. Prepare: stdio's list of files first (fork takes it after all handlers, and a thread
+ * that holds it may wait for one that waits at our gate), then liburcu (it waits for grace periods to end, which a slow path never
  * does), then the gate, then every lock by rank, then the copy of what stands on hugetlb. The
  * forking thread itself passes gate and locks, for handlers that run after ours may use the heap.
  * Parent and child undo it in reverse; the child makes the locks new and the other threads' arenas
@@ -15,6 +16,7 @@
 #include "arena/thread.h"
 #include "base/check.h"
 #include "base/lock.h"
+#include "os/os.h"
 #include "pool/pool.h"
 #include "rt/counters.h"
 #include "rt/meta.h"
@@ -38,11 +40,13 @@ enum { LOCKS = sizeof(locks) / sizeof(locks[0]) };
 static void prepare(void)
 {
 	hp_thread_arena(); /* registers with liburcu now: later it would wait for itself */
+	hp_os_stdio_lock();
 	hp_reclaim_before_fork();
 	hp_gate_close();
 	for (unsigned i = 0; i < LOCKS; i++)
 		locks[i].acquire();
 	hp_lock_hold_process();
+	hp_counters_before_fork();
 	hp_snapshot_take();
 }
 
@@ -54,18 +58,20 @@ static void parent(void)
 		locks[i].release();
 	hp_gate_open();
 	hp_reclaim_after_fork_parent();
+	hp_os_stdio_unlock();
 }
 
 static void child(void)
 {
-	hp_counters_unpublish(); /* first: the page is the parent's */
+	hp_counters_after_fork_child();
 	hp_snapshot_install();
 	hp_lock_let_process();
 	for (unsigned i = LOCKS; i-- > 0;)
 		locks[i].reset();
+	hp_registry_inherit(hp_self); /* before a thread can join */
 	hp_gate_reset();
 	hp_reclaim_after_fork_child();
-	hp_registry_inherit(hp_self);
+	hp_os_stdio_reset();
 }
 
 void hp_fork_init(void)

@@ -1,6 +1,6 @@
 /*
- * See init.h. The first malloc may come from the loader, before the environment is known and before
- * constructors: then the options have their defaults until our constructor runs.
+ * See init.h. The first malloc may come from the loader, before any constructor: then the options
+ * have their defaults until ours runs.
  */
 #include "api/init.h"
 
@@ -18,16 +18,6 @@
 enum state { NOT_YET, RUNNING, DONE };
 
 static _Atomic int state;
-static bool has_options;
-
-static void read_options(void)
-{
-	if (has_options || !hp_options_read())
-		return;
-	has_options = true;
-	hp_backing_init();
-	hp_publish_init();
-}
 
 /* Whoever calls malloc in here is served as a guest, from the late arena. */
 static void start(void)
@@ -38,7 +28,6 @@ static void start(void)
 	HP_CHECK(!hp_os_check_machine(), "this build needs pages of %zu bytes", HP_PAGE_BYTES);
 	hp_pool_init();
 	hp_gate_init();
-	read_options();
 	HP_CHECK(!hp_thread_init(), "no thread-specific key is left");
 	hp_fork_init();
 	hp_self = before;
@@ -60,8 +49,17 @@ void hp_init(void)
 		hp_os_yield();
 }
 
-__attribute__((constructor)) static void construct(void)
+/*
+ * The first constructor of all (-z initfirst): our fork handlers must be registered before any
+ * other, for those run inside ours. The C library has no environment of its own yet, but hands us
+ * the process's.
+ */
+__attribute__((constructor)) static void construct(int argc, char **argv, char **environment)
 {
+	(void)argc;
+	(void)argv;
 	hp_init();
-	read_options();
+	hp_options_read(environment);
+	hp_backing_init();
+	hp_publish_init();
 }

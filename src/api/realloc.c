@@ -85,8 +85,7 @@ void *hp_realloc(void *block, size_t bytes)
 	}
 	if (span->kind == HP_SPAN_LARGE && bytes > HP_CLASS_MAX_BYTES)
 		result = resize_large(span, bytes);
-	if (result)
-		errno = kept_errno;
+	errno = kept_errno;
 	return result ? result : copy(span, block, bytes);
 }
 

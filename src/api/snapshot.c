@@ -21,9 +21,17 @@ static bool is_huge(const struct hp_slot *slot)
 }
 
 /* To be copied: nothing is BUSY, the gate is closed. */
-static bool is_copied(const struct hp_slot *slot)
+static bool is_in_use(const struct hp_slot *slot)
 {
 	return is_huge(slot) && slot->state == HP_SLOT_USED && slot->has_memory;
+}
+
+/*
+ * Was copied. Remembered, not asked again: handlers that run in the fork may take and free slots.
+ */
+static bool is_copied(const struct hp_slot *slot)
+{
+	return slot->is_copied;
 }
 
 /* Has a page that the child would share: in use, or kept idle. */
@@ -83,17 +91,33 @@ static size_t bytes_to_copy(void)
 	struct hp_run run = before_first();
 	size_t slots = 0;
 
-	while (next_run(&run, is_copied))
+	while (next_run(&run, is_in_use))
 		slots += run.count;
 	return slots * HP_HUGEPAGE_BYTES;
+}
+
+static void set_copied(struct hp_run run, bool is)
+{
+	for (size_t i = 0; i < run.count; i++)
+		hp_run_slots(run)[i].is_copied = is;
 }
 
 static void copy_all(char *to)
 {
 	struct hp_run run = before_first();
 
-	for (; next_run(&run, is_copied); to += hp_run_bytes(run))
+	for (; next_run(&run, is_in_use); to += hp_run_bytes(run)) {
 		memcpy(to, hp_run_address(run), hp_run_bytes(run));
+		set_copied(run, true);
+	}
+}
+
+static void forget_copied(void)
+{
+	struct hp_run run = before_first();
+
+	while (next_run(&run, is_copied))
+		set_copied(run, false);
 }
 
 /* Room for the copy and its content; false if there is no memory. Nothing to copy is fine. */
@@ -114,6 +138,7 @@ static bool make_copy(void)
 
 static void drop_copy(void)
 {
+	forget_copied();
 	if (snapshot.bytes)
 		hp_os_release(snapshot.copy, snapshot.bytes);
 	snapshot.bytes = 0;
@@ -143,7 +168,10 @@ void hp_snapshot_drop(void)
 	drop_copy();
 }
 
-/* A piece of the copy becomes the slots' memory. */
+/*
+ * A piece of the copy becomes the slots' memory; of a slot that a handler has freed meanwhile it is
+ * dropped.
+ */
 static void install(struct hp_run run, char *from)
 {
 	HP_CHECK(!hp_os_move_away(from, hp_run_bytes(run), hp_run_address(run)),
@@ -151,6 +179,11 @@ static void install(struct hp_run run, char *from)
 	hp_account_remapped(run, HP_MAPPING_THP);
 	hp_counters_begin()->fallbacks[HP_FALLBACK_FORK] += run.count;
 	hp_counters_end();
+	set_copied(run, false);
+	for (; run.count; run.first++, run.count--) {
+		if (!hp_run_slots(run)->has_memory)
+			hp_os_purge(hp_run_address(run), HP_HUGEPAGE_BYTES);
+	}
 }
 
 /* Slots that were not copied are holes: they become reserved address space again. */
@@ -164,13 +197,13 @@ static void close_hole(struct hp_run run)
 	for (; run.count; run.first++, run.count--) {
 		struct hp_slot *slot = &run.region->slots[run.first];
 
-		if (slot->has_memory)
-			hp_account_emptied((struct hp_run){ run.region, run.first, 1 },
-					   HP_EMPTIED_MOVED);
 		if (slot->state == HP_SLOT_IDLE) {
 			hp_idle_remove(slot);
 			slot->state = HP_SLOT_FREE;
 		}
+		if (slot->has_memory)
+			hp_account_emptied((struct hp_run){ run.region, run.first, 1 },
+					   HP_EMPTIED_MOVED);
 		slot->mapping = HP_MAPPING_NONE;
 	}
 }

@@ -62,6 +62,7 @@ static void count_arena(struct hp_arena *arena, void *count)
 
 int hp_stats_get(struct hp_stats *out_stats, size_t stats_bytes)
 {
+	int kept_errno = errno;
 	struct hp_stats stats;
 
 	if (stats_bytes > sizeof(stats))
@@ -77,5 +78,6 @@ int hp_stats_get(struct hp_stats *out_stats, size_t stats_bytes)
 	hp_registry_walk(count_arena, &stats.arenas);
 	hp_gate_leave_guest();
 	memcpy(out_stats, &stats, stats_bytes);
+	errno = kept_errno;
 	return 0;
 }

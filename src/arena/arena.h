@@ -54,7 +54,7 @@ struct hp_arena {
 	uint32_t released_units; /* lately given back to the span layer */
 	struct hp_span *ring[HP_RING_SLABS];
 	struct hp_parcel outbox[HP_OUTBOX_OWNERS];
-	uint16_t slabs_of[HP_CLASS_COUNT];
+	uint32_t slabs_of[HP_CLASS_COUNT];
 	struct hp_list listed[HP_CLASS_COUNT];
 
 	/* registry lock; `next` is read under RCU or in a guest section */

@@ -1,6 +1,8 @@
 /* See registry.h, and inbox.h for the states. */
 #include "arena/registry.h"
 
+#include <pthread.h>
+
 #include "arena/gate.h"
 #include "arena/inbox.h"
 #include "arena/outbox.h"
@@ -227,8 +229,17 @@ static void reuse(struct hp_retired *retired)
 
 bool hp_registry_drain(unsigned at_least)
 {
+	bool any;
+	int cancel_state;
+
 	/* Between prepare and the end of a fork a grace period would wait for this very thread. */
-	return !hp_lock_has_process() && hp_reclaim_drain(at_least, reuse);
+	if (hp_lock_has_process())
+		return false;
+	/* liburcu may poll() with its locks held, which is a cancellation point. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	any = hp_reclaim_drain(at_least, reuse);
+	pthread_setcancelstate(cancel_state, &cancel_state);
+	return any;
 }
 
 static void inherit(struct hp_arena *arena, void *self)
@@ -237,9 +248,10 @@ static void inherit(struct hp_arena *arena, void *self)
 
 	if (arena == self)
 		return;
-	hp_arena_inherit(arena);
-	if ((word & HP_INBOX_STATE) == HP_ARENA_OWNED)
+	if ((word & HP_INBOX_STATE) == HP_ARENA_OWNED) {
+		hp_arena_inherit(arena);
 		count_orphan(1, !arena->slab_count);
+	}
 	atomic_store_explicit(&arena->inbox, (word & ~HP_INBOX_STATE) | HP_ARENA_ORPHAN,
 			      memory_order_relaxed);
 }

@@ -9,7 +9,10 @@
 #include "arena/registry.h"
 #include "base/check.h"
 
-enum { DRAIN_RETIRED = 64 }; /* arenas that share one grace period */
+enum {
+	DRAIN_RETIRED = 64, /* arenas that share one grace period */
+	GUEST_FREES = 16,   /* by a thread that has not allocated yet */
+};
 
 static pthread_key_t key;
 
@@ -60,6 +63,15 @@ static struct hp_arena *start(void)
 struct hp_arena *hp_thread_arena(void)
 {
 	return HP_UNLIKELY(hp_self == &hp_arena_none) ? start() : hp_self;
+}
+
+struct hp_arena *hp_thread_arena_to_free(void)
+{
+	static __thread unsigned frees;
+
+	if (hp_self == &hp_arena_none && ++frees <= GUEST_FREES)
+		return hp_self;
+	return hp_thread_arena();
 }
 
 void hp_thread_settle(enum hp_settle how)

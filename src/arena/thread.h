@@ -18,6 +18,13 @@ int hp_thread_init(void);
  */
 struct hp_arena *hp_thread_arena(void);
 
+/*
+ * The same for a free: a thread that never allocated stays a guest for its first few frees. It may
+ * be past its destructors (glibc frees what it cached of other threads), and would leave an arena
+ * that nobody ends.
+ */
+struct hp_arena *hp_thread_arena_to_free(void);
+
 enum hp_settle { HP_SETTLE, HP_SETTLE_AND_RELEASE };
 
 /*

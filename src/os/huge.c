@@ -1,12 +1,12 @@
 /* Huge pages of both kinds: see os.h. */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "os/file.h"
 #include "os/os.h"
 #include "os/result.h"
 
@@ -65,13 +65,13 @@ int hp_os_hugetlbfs_open(const char *directory, int *out_fd)
 	int fd, error;
 
 	hp_text_format(path, sizeof(path), "%s/.hpalloc-%u", directory, (unsigned)getpid());
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = hp_file_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
 	unlink(path);
 	error = hp_os_result(ftruncate(fd, (off_t)1 << 47));
 	if (error) {
-		close(fd);
+		hp_file_close(fd);
 		return error;
 	}
 	*out_fd = fd;
@@ -101,11 +101,11 @@ int hp_os_thp_check(void)
 
 	if (prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) > 0)
 		return -ENOTSUP;
-	fd = open(THP_SETTING, O_RDONLY | O_CLOEXEC);
+	fd = hp_file_open(THP_SETTING, O_RDONLY, 0);
 	if (fd < 0)
 		return errno == ENOENT ? -ENOTSUP : 0;
-	length = read(fd, setting, sizeof(setting) - 1);
-	close(fd);
+	length = hp_file_read(fd, setting, sizeof(setting) - 1);
+	hp_file_close(fd);
 	return length > 0 && strstr(setting, "[never]") ? -ENOTSUP : 0;
 }
 
@@ -153,7 +153,7 @@ static void sum_smaps(int fd, struct smaps_sum *sum)
 	size_t have = 0;
 	ssize_t got;
 
-	while ((got = read(fd, buffer + have, sizeof(buffer) - 1 - have)) > 0) {
+	while ((got = hp_file_read(fd, buffer + have, sizeof(buffer) - 1 - have)) > 0) {
 		char *line = buffer, *end;
 
 		have += (size_t)got;
@@ -173,12 +173,12 @@ int hp_os_thp_resident(const void *address, size_t bytes, uint64_t *out_resident
 		       uint64_t *out_huge_bytes)
 {
 	struct smaps_sum sum = { .first = (uintptr_t)address, .end = (uintptr_t)address + bytes };
-	int fd = open("/proc/self/smaps", O_RDONLY | O_CLOEXEC);
+	int fd = hp_file_open("/proc/self/smaps", O_RDONLY, 0);
 
 	if (fd < 0)
 		return -errno;
 	sum_smaps(fd, &sum);
-	close(fd);
+	hp_file_close(fd);
 	*out_resident_bytes = sum.resident_bytes;
 	*out_huge_bytes = sum.huge_bytes;
 	return 0;

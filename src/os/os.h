@@ -103,11 +103,8 @@ uint64_t hp_os_now_ms(void);
 /* Random bits for the placement of the heap; never fails, weak where the kernel has none. */
 uint64_t hp_os_random(void);
 
-/*
- * The environment, ended by NULL. NULL in a setuid program, which takes no advice, and in the
- * loader's first moments.
- */
-char **hp_os_environment(void);
+/* Whether the program is setuid or the like: it takes no advice from its environment. */
+bool hp_os_is_secure(void);
 
 /* Writes all of the text, as far as it goes. */
 void hp_os_write(int fd, const char *text, size_t bytes);
@@ -123,6 +120,14 @@ int hp_os_barrier_register(void);
  * be had.
  */
 int hp_os_barrier_all(void);
+
+/*
+ * glibc's lock of the list of open files, which fork takes after all handlers: for handlers that
+ * make other threads wait. Recursive; nothing happens on another libc.
+ */
+void hp_os_stdio_lock(void);
+void hp_os_stdio_unlock(void);
+void hp_os_stdio_reset(void);
 
 void hp_os_yield(void);
 int hp_os_pid(void);

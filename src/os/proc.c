@@ -1,6 +1,5 @@
 /* The process, its environment and its threads: see os.h. */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/membarrier.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "os/file.h"
 #include "os/os.h"
 #include "os/result.h"
 
@@ -34,9 +34,9 @@ uint64_t hp_os_random(void)
 	return (random[0] ^ random[1]) * 0x9e3779b97f4a7c15u;
 }
 
-char **hp_os_environment(void)
+bool hp_os_is_secure(void)
 {
-	return getauxval(AT_SECURE) ? NULL : environ;
+	return getauxval(AT_SECURE);
 }
 
 void hp_os_write(int fd, const char *text, size_t bytes)
@@ -55,7 +55,7 @@ void hp_os_write(int fd, const char *text, size_t bytes)
 
 int hp_os_publish_map(const char *path, size_t bytes, void **out_address)
 {
-	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	int fd = hp_file_open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
 	struct stat status;
 	int error;
 
@@ -68,7 +68,7 @@ int hp_os_publish_map(const char *path, size_t bytes, void **out_address)
 	if (!error)
 		error = hp_os_map_result(
 			mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), out_address);
-	close(fd);
+	hp_file_close(fd);
 	return error;
 }
 
@@ -81,6 +81,28 @@ int hp_os_barrier_register(void)
 int hp_os_barrier_all(void)
 {
 	return hp_os_result(syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0));
+}
+
+extern void _IO_list_lock(void) __attribute__((weak));
+extern void _IO_list_unlock(void) __attribute__((weak));
+extern void _IO_list_resetlock(void) __attribute__((weak));
+
+void hp_os_stdio_lock(void)
+{
+	if (_IO_list_lock)
+		_IO_list_lock();
+}
+
+void hp_os_stdio_unlock(void)
+{
+	if (_IO_list_unlock)
+		_IO_list_unlock();
+}
+
+void hp_os_stdio_reset(void)
+{
+	if (_IO_list_resetlock)
+		_IO_list_resetlock();
 }
 
 void hp_os_yield(void)

@@ -103,9 +103,11 @@ void hp_account_remapped(struct hp_run run, enum hp_mapping mapping)
 	hp_counters_end();
 }
 
-void hp_account_idle(long slots)
+void hp_account_idle(const struct hp_slot *slot, bool is_idle)
 {
-	hp_counters_begin()->idle_bytes += (uint64_t)(slots * (long)HP_HUGEPAGE_BYTES);
+	long bytes = bytes_of(slot);
+
+	hp_counters_begin()->idle_bytes += (uint64_t)(is_idle ? bytes : -bytes);
 	hp_counters_end();
 }
 

@@ -20,7 +20,9 @@ void hp_account_kept(struct hp_run run);
 /* The mapping of slots with memory changes from what it is to `mapping`. */
 void hp_account_remapped(struct hp_run run, enum hp_mapping mapping);
 
-void hp_account_idle(long slots);
+/* A slot with memory starts or ends to be idle. */
+void hp_account_idle(const struct hp_slot *slot, bool is_idle);
+
 void hp_account_base_units(long units);
 void hp_account_purged(size_t bytes);
 void hp_account_copied(size_t bytes);

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "base/check.h"
+#include "base/lock.h"
 #include "rt/options.h"
 
 enum { RETRY_MS = 100 }; /* after a hugetlb page could not be had */
@@ -72,6 +73,11 @@ static bool wants_huge(enum hp_use use, bool is_mapped, enum hp_fallback *out_re
 	if (hp_options.backing > HP_BACKING_HUGETLB) {
 		if (use != HP_USE_WARMUP || hp_options.backing == HP_BACKING_BASE)
 			*out_reason = HP_FALLBACK_COUNT; /* hugetlb was not asked for */
+		return false;
+	}
+	/* Not between fork's snapshot and its end: the child has no such page. */
+	if (hp_lock_has_process()) {
+		*out_reason = HP_FALLBACK_FORK;
 		return false;
 	}
 	*out_reason = (enum hp_fallback)atomic_load_explicit(&backing.reason, memory_order_relaxed);

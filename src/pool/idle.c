@@ -10,13 +10,15 @@ enum {
 	KEEP_SLOTS = 2,
 	KEEP_PEAK_PERCENT = 3,
 	SWING_LIMIT_SLOTS = 32, /* 64 MB */
+	SWING_MIN_SLOTS = 2,	/* large blocks: small ones come and go slot by slot */
 };
 
 static struct {
 	struct hp_list list; /* newest first */
 	size_t count;
 	size_t swing;		 /* slots that the program was seen to give and take again */
-	uint64_t bound_purge_ms; /* when the bound last made us purge */
+	size_t bound_purged;	 /* slots that the bound made us purge and nobody took again */
+	uint64_t bound_purge_ms; /* when it last did */
 } idle = { .list = { &idle.list, &idle.list } };
 
 size_t hp_idle_count(void)
@@ -37,7 +39,7 @@ void hp_idle_remove(struct hp_slot *slot)
 	hp_list_remove(&slot->link);
 	slot->state = HP_SLOT_BUSY;
 	idle.count--;
-	hp_account_idle(-1);
+	hp_account_idle(slot, false);
 }
 
 static void take(struct hp_list *link, struct hp_run *out_run)
@@ -74,9 +76,9 @@ void hp_idle_put_over_bound(struct hp_run run, uint64_t now_ms)
 		slot->state = HP_SLOT_IDLE;
 		slot->since_ms = now_ms;
 		hp_list_push(&idle.list, &slot->link);
+		hp_account_idle(slot, true);
 	}
 	idle.count += run.count;
-	hp_account_idle((long)run.count);
 }
 
 size_t hp_idle_put(struct hp_run run, uint64_t now_ms)
@@ -86,19 +88,25 @@ size_t hp_idle_put(struct hp_run run, uint64_t now_ms)
 
 	run.count = hp_min(all, limit > idle.count ? limit - idle.count : 0);
 	hp_idle_put_over_bound(run, now_ms);
-	if (run.count < all)
+	if (run.count < all) {
 		idle.bound_purge_ms = now_ms;
+		idle.bound_purged += all - run.count;
+	}
 	return run.count;
 }
 
 void hp_idle_note_fill(size_t slots, uint64_t now_ms)
 {
-	if (!idle.bound_purge_ms || now_ms - idle.bound_purge_ms > hp_options.decay_ms)
+	size_t again = hp_min(slots, idle.bound_purged);
+
+	if (slots < SWING_MIN_SLOTS || now_ms - idle.bound_purge_ms > hp_options.decay_ms)
 		return;
-	idle.swing = hp_min(idle.swing + slots, SWING_LIMIT_SLOTS);
+	idle.bound_purged -= again;
+	idle.swing = hp_min(idle.swing + again, SWING_LIMIT_SLOTS);
 }
 
 void hp_idle_note_quiet(void)
 {
 	idle.swing = 0;
+	idle.bound_purged = 0;
 }

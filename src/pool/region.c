@@ -48,7 +48,6 @@ static int extend_table(char **table, size_t have, size_t need)
 	error = hp_os_map(*table ? *table + have : NULL, need - have, HP_PAGE_BYTES, &added);
 	if (error)
 		return error;
-	hp_meta_count(need - have);
 	if (!*table)
 		*table = added;
 	return 0;
@@ -80,6 +79,7 @@ static int extend_tables(struct hp_region *region, struct tables have, struct ta
 	}
 	region->slots = (struct hp_slot *)(void *)slots;
 	region->free_bits = (uint64_t *)(void *)bits;
+	hp_meta_count(need.cells - have.cells + need.slots - have.slots + need.bits - have.bits);
 	return 0;
 }
 

@@ -49,6 +49,7 @@ struct hp_slot {
 	uint8_t state;
 	uint8_t mapping;
 	uint8_t longest;
+	bool is_copied;	 /* into the snapshot of the fork that goes on */
 	bool has_memory; /* held from the system and counted; pool lock, or the BUSY owner's */
 } HP_ALIGNED(128);
 

@@ -44,10 +44,14 @@ bool hp_counters_publish(struct hp_published *new_page, int pid)
 	return true;
 }
 
-void hp_counters_unpublish(void)
+void hp_counters_before_fork(void)
 {
-	own = *page;
-	own.sequence &= ~(uint64_t)1;
+	if (page != &own)
+		own = *page;
+}
+
+void hp_counters_after_fork_child(void)
+{
 	page = &own;
 }
 

@@ -22,8 +22,9 @@ void hp_counters_get(struct hp_stats *out_stats);
  */
 bool hp_counters_publish(struct hp_published *page, int pid);
 
-/* In the child of a fork: the page belongs to the parent. */
-void hp_counters_unpublish(void);
+/* For fork, under the pool lock: the page stays the parent's, the child goes on with a copy. */
+void hp_counters_before_fork(void);
+void hp_counters_after_fork_child(void);
 
 /* The published page, or NULL. */
 struct hp_published *hp_counters_page(void);

@@ -45,27 +45,44 @@ static void *cut(size_t bytes)
 	return object;
 }
 
+/* Uses the fresh chunk, if there is one and need be: then *chunk is NULL. */
+static void *take(struct hp_meta_kind *kind, char **chunk)
+{
+	void *object;
+
+	hp_lock_acquire(&meta.lock);
+	object = pop_given(kind);
+	if (!object)
+		object = cut(kind->bytes);
+	if (!object && *chunk) {
+		meta.next = *chunk;
+		meta.room = CHUNK_BYTES;
+		*chunk = NULL;
+		object = cut(kind->bytes);
+	}
+	hp_lock_release(&meta.lock);
+	return object;
+}
+
 void *hp_meta_take(struct hp_meta_kind *kind)
 {
-	void *object, *chunk = NULL;
+	char *none = NULL;
+	void *object = take(kind, &none), *mapped = NULL;
+	char *chunk;
 
 	HP_ASSERT(kind->bytes % 64 == 0 && kind->bytes <= FIRST_CHUNK_BYTES);
-	for (;;) {
-		hp_lock_acquire(&meta.lock);
-		if (chunk) {
-			meta.next = chunk;
-			meta.room = CHUNK_BYTES;
-		}
-		object = pop_given(kind);
-		if (!object)
-			object = cut(kind->bytes);
-		hp_lock_release(&meta.lock);
-		if (object)
-			return memset(object, 0, kind->bytes);
-		if (hp_os_map(NULL, CHUNK_BYTES, HP_PAGE_BYTES, &chunk))
+	if (!object) {
+		if (hp_os_map(NULL, CHUNK_BYTES, HP_PAGE_BYTES, &mapped))
 			return NULL;
-		hp_meta_count(CHUNK_BYTES);
+		chunk = mapped;
+		object = take(kind, &chunk);
+		/* Another thread was faster: its chunk serves. */
+		if (chunk)
+			hp_os_release(chunk, CHUNK_BYTES);
+		else
+			hp_meta_count(CHUNK_BYTES);
 	}
+	return memset(object, 0, kind->bytes);
 }
 
 void hp_meta_give(struct hp_meta_kind *kind, void *object)

@@ -136,15 +136,12 @@ static void read_variable(const char *variable)
 			variable);
 }
 
-bool hp_options_read(void)
+void hp_options_read(char **environment)
 {
-	char **environment = hp_os_environment();
-
-	if (!environment)
-		return false;
+	if (hp_os_is_secure())
+		return;
 	for (; *environment; environment++) {
 		if (!strncmp(*environment, PREFIX, sizeof(PREFIX) - 1))
 			read_variable(*environment + sizeof(PREFIX) - 1);
 	}
-	return true;
 }

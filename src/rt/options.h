@@ -39,9 +39,9 @@ struct hp_options {
 extern struct hp_options hp_options;
 
 /*
- * Reads HPALLOC_* from the environment, one line for each unknown name or bad value. False where
- * there is no environment yet: then the caller comes again later.
+ * Reads HPALLOC_* from the environment, one line for each unknown name or bad value; nothing in a
+ * setuid program.
  */
-bool hp_options_read(void);
+void hp_options_read(char **environment);
 
 #endif

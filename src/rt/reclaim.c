@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/lock.h"
+#include "rt/urcu_fork.h"
 
 static struct {
 	struct hp_lock lock;
@@ -84,17 +85,20 @@ bool hp_reclaim_drain(unsigned at_least, void (*release)(struct hp_retired *obje
 
 void hp_reclaim_before_fork(void)
 {
+	hp_urcu_bp_init_lock();
 	urcu_bp_before_fork();
 }
 
 void hp_reclaim_after_fork_parent(void)
 {
 	urcu_bp_after_fork_parent();
+	hp_urcu_bp_init_unlock();
 }
 
 void hp_reclaim_after_fork_child(void)
 {
 	urcu_bp_after_fork_child();
+	hp_urcu_bp_init_unlock();
 }
 
 void hp_reclaim_lock(void)

@@ -124,6 +124,9 @@ static enum moved move_piece(const struct piece *piece)
 	else if (hp_slot_is_normal(piece->to) &&
 		 !hp_os_move(piece->from_address, piece->bytes, piece->to_address))
 		moved = MOVED;
+	/* The mapping came along with its advice. */
+	if (moved == MOVED && piece->to->mapping == HP_MAPPING_THP)
+		hp_os_thp_advise(piece->to_address, piece->bytes);
 	if (moved == COPIED) {
 		memcpy(piece->to_address, piece->from_address, piece->bytes);
 		hp_pool_count_copied(piece->bytes);

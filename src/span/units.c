@@ -96,14 +96,11 @@ static void clear(char *slot_address, hp_bitmap stale)
 }
 
 /* The first slot of all is the warm-up's, unless the option says otherwise. */
-static enum hp_use use_of_slot(enum hp_use use, bool *out_is_warm)
+static enum hp_use use_of_slot(enum hp_use use)
 {
-	*out_is_warm = false;
 	hp_units_lock();
-	if (!units.has_started && hp_options.warmup && use == HP_USE_SPANS) {
-		*out_is_warm = true;
+	if (!units.has_started && hp_options.warmup && use == HP_USE_SPANS)
 		use = HP_USE_WARMUP;
-	}
 	units.has_started = true;
 	hp_units_unlock();
 	return use;
@@ -154,11 +151,10 @@ static int take_slot(const struct hp_units_request *request, struct hp_units *ou
 		     hp_bitmap *out_stale)
 {
 	struct hp_pool_request slot = { .slots = 1, .align_slots = 1 };
-	struct hp_run run, warm = { 0 };
-	bool is_warm;
+	struct hp_run run, warm;
 	int error;
 
-	slot.use = use_of_slot(request->use, &is_warm);
+	slot.use = use_of_slot(request->use);
 	error = hp_pool_take(&slot, &run);
 	if (error)
 		return error;
@@ -166,10 +162,10 @@ static int take_slot(const struct hp_units_request *request, struct hp_units *ou
 	run.region->slots[run.first].free = HP_BITMAP_FULL;
 	run.region->slots[run.first].longest = 0;
 	hp_list_init(&run.region->slots[run.first].dirty);
-	if (is_warm)
+	warm = leave_warmup(true);
+	/* Also where it ran empty and comes back with its base pages. */
+	if (run.region->slots[run.first].mapping == HP_MAPPING_BASE)
 		units.warm = run;
-	else
-		warm = leave_warmup(true);
 	*out_stale =
 		occupy(&run.region->slots[run.first], hp_bitmap_run(0, (unsigned)request->units));
 	hp_units_unlock();
