@@ -14,6 +14,12 @@
  */
 #define MAIN_LIMIT_BYTES ((size_t)4 << 40)
 #define FIRST_BYTES ((size_t)64 << 20)
+/*
+ * Room between the tables and the blocks. Not a power of two: a block and its cell whose addresses
+ * share many bits evict each other where the cache predicts its way by a hash of them (AMD; malloc
+ * and free of one block took 18 ns instead of 6).
+ */
+#define TABLES_GAP_BYTES (((size_t)1 << 30) + 37 * HP_PAGE_BYTES)
 #define STEP_LIMIT_BYTES ((size_t)256 << 30)
 
 enum { PLACES = 4 }; /* random addresses to try before the kernel is asked for one */
@@ -153,7 +159,7 @@ static int add_main(struct hp_region *region, size_t bytes)
 		*region = (struct hp_region){
 			.base = base,
 			.limit_bytes = MAIN_LIMIT_BYTES,
-			.cells = (char *)base - ((size_t)1 << 30) - room.cells,
+			.cells = (char *)base - TABLES_GAP_BYTES - room.cells,
 		};
 		region->slots = (struct hp_slot *)(void *)(region->cells - room.slots);
 		region->free_bits = (uint64_t *)(void *)(region->cells - room.slots - room.bits);
