@@ -1,10 +1,10 @@
 /*
  * See fork.h. Prepare: stdio's list of files first (fork takes it after all handlers, and a thread
- * that holds it may wait for one that waits at our gate), then liburcu (it waits for grace periods to end, which a slow path never
- * does), then the gate, then every lock by rank, then the copy of what stands on hugetlb. The
- * forking thread itself passes gate and locks, for handlers that run after ours may use the heap.
- * Parent and child undo it in reverse; the child makes the locks new and the other threads' arenas
- * orphans.
+ * that holds it may wait for one that waits at our gate), then liburcu (it waits for grace periods
+ * to end, which a slow path never does), then the gate, then every lock by rank, then the copy of
+ * what stands on hugetlb. The forking thread itself passes gate and locks, for handlers that run
+ * after ours may use the heap. Parent and child undo it in reverse; the child makes the locks new
+ * and the other threads' arenas orphans.
  */
 #include "api/fork.h"
 

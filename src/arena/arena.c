@@ -15,14 +15,9 @@ enum {
 
 struct hp_span hp_span_none;
 
-#define NO_SLABS                                                                                   \
-	{                                                                                          \
-		[0 ... HP_CLASS_COUNT - 1] = &hp_span_none                                         \
-	}
-
-__extension__ struct hp_arena hp_arena_none = { .current = NO_SLABS };
-__extension__ struct hp_arena hp_arena_starting = { .current = NO_SLABS };
-__extension__ struct hp_arena hp_arena_dead = { .current = NO_SLABS };
+__extension__ struct hp_span *hp_stand_in_slabs[] = {
+	[0 ... HP_CLASS_COUNT + HP_STAND_INS - 2] = &hp_span_none,
+};
 
 __thread struct hp_arena *hp_self = &hp_arena_none;
 

@@ -63,18 +63,32 @@ struct hp_arena {
 	struct hp_retired retired;
 } HP_ALIGNED(64);
 
-/* Stand in where there is no slab, and no arena: the hit paths miss on them. */
+/* Stands in where there is no slab: the hit paths miss on it. */
 extern struct hp_span hp_span_none;
-extern struct hp_arena hp_arena_none;	  /* a thread before its first malloc */
-extern struct hp_arena hp_arena_starting; /* while it gets its arena */
-extern struct hp_arena hp_arena_dead;	  /* after it gave its arena up */
+
+/*
+ * Stand in where there is no arena. Of an arena they have `current` alone, which is all that a hit
+ * path looks at before it misses; they share it, each one slab further on.
+ */
+enum hp_stand_in {
+	HP_STAND_IN_NONE,     /* a thread before its first malloc */
+	HP_STAND_IN_STARTING, /* while it gets its arena */
+	HP_STAND_IN_DEAD,     /* after it gave its arena up */
+	HP_STAND_INS
+};
+
+extern struct hp_span *hp_stand_in_slabs[HP_CLASS_COUNT + HP_STAND_INS - 1];
+
+#define hp_arena_none (*(struct hp_arena *)(void *)&hp_stand_in_slabs[HP_STAND_IN_NONE])
+#define hp_arena_starting (*(struct hp_arena *)(void *)&hp_stand_in_slabs[HP_STAND_IN_STARTING])
+#define hp_arena_dead (*(struct hp_arena *)(void *)&hp_stand_in_slabs[HP_STAND_IN_DEAD])
 
 /* The calling thread's arena, or one of the three above; never NULL. */
 extern __thread struct hp_arena *hp_self;
 
 static inline bool hp_arena_is_real(const struct hp_arena *arena)
 {
-	return arena != &hp_arena_none && arena != &hp_arena_starting && arena != &hp_arena_dead;
+	return (uintptr_t)arena - (uintptr_t)hp_stand_in_slabs >= sizeof(hp_stand_in_slabs);
 }
 
 /* A block of the class, or NULL: then hp_arena_refill(). */

@@ -61,9 +61,9 @@ static inline unsigned hp_bitmap_longest(hp_bitmap bits)
 	unsigned step = 1, longest = 1;
 	hp_bitmap starts = bits, longer;
 
-	if (!bits)
-		return 0;
-	while (step < HP_BITMAP_BITS && (longer = starts & (starts >> step))) {
+	if (!bits || bits == HP_BITMAP_FULL)
+		return bits ? HP_BITMAP_BITS : 0;
+	while ((longer = starts & (starts >> step))) {
 		starts = longer;
 		longest += step;
 		step *= 2;

@@ -82,7 +82,7 @@ static int grow(size_t slots)
 	hp_pool_lock();
 	pool.growing = false;
 	if (!error)
-		set_free(run);
+		hp_find_mark_free(run); /* FREE they are: zero */
 	return error;
 }
 
@@ -93,7 +93,7 @@ void hp_pool_init(void)
 	if (hp_region_init(&run.count))
 		return;
 	hp_pool_lock();
-	set_free(run);
+	hp_find_mark_free(run); /* FREE they are: zero */
 	hp_pool_unlock();
 }
 

@@ -24,7 +24,7 @@
 
 enum { PLACES = 4 }; /* random addresses to try before the kernel is asked for one */
 
-struct hp_regions hp_regions = { .count = 1 };
+struct hp_regions hp_regions;
 struct hp_pagemap hp_pagemap;
 
 /* Bytes of each table for a region of this size. */
@@ -89,7 +89,7 @@ static int extend_tables(struct hp_region *region, struct tables have, struct ta
 	return 0;
 }
 
-/* Publishes `added` more bytes; their slots, all zero, are BUSY until the pool has them. */
+/* Publishes `added` more bytes; their slots, all zero, are nobody's until the pool has them. */
 static void publish(struct hp_region *region, size_t added)
 {
 	size_t bytes = atomic_load_explicit(&region->bytes, memory_order_relaxed) + added;
@@ -193,6 +193,7 @@ int hp_region_init(size_t *out_slots)
 		error = HP_THREAD_SANITIZER ? add_fixed(&hp_regions.at[0], bytes)
 					    : add_main(&hp_regions.at[0], bytes);
 	while (error && (bytes /= 2) >= HP_HUGEPAGE_BYTES);
+	atomic_store_explicit(&hp_regions.count, 1, memory_order_release);
 	*out_slots = hp_region_slots(&hp_regions.at[0]);
 	return error;
 }

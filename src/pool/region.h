@@ -64,14 +64,14 @@ static inline char *hp_region_address(const struct hp_region *region, size_t slo
 }
 
 /*
- * Makes the main region, once, before any other thread can use the heap; its slots are BUSY.
+ * Makes the main region, once, before any other thread can use the heap.
  * Without address space there is none, now and later: other regions serve then.
  */
 int hp_region_init(size_t *out_slots);
 
 /*
  * Makes address space for at least `slots` more in a row and returns the region and the first new
- * slot, all of them BUSY. The caller excludes itself from other growth, and holds no lock.
+ * slot. The caller excludes itself from other growth, and holds no lock.
  * -ENOMEM where none can be had.
  */
 int hp_region_grow(size_t slots, struct hp_region **out_region, size_t *out_first,

@@ -30,7 +30,9 @@ static inline struct hp_run hp_run_of(const struct hp_slot *slot)
 {
 	struct hp_region *region = &hp_regions.at[0];
 
-	while (slot < region->slots || slot >= region->slots + hp_region_slots(region))
+	/* By numbers: the main region may have no table. */
+	while (((uintptr_t)slot - (uintptr_t)region->slots) / sizeof(*slot) >=
+	       hp_region_slots(region))
 		region++;
 	return (struct hp_run){ region, (size_t)(slot - region->slots), 1 };
 }

@@ -30,7 +30,7 @@
 
 static_assert(HP_SLOT_UNITS == HP_BITMAP_BITS, "a slot's units are the bits of one bitmap");
 
-enum hp_slot_state { HP_SLOT_BUSY, HP_SLOT_FREE, HP_SLOT_IDLE, HP_SLOT_USED };
+enum hp_slot_state { HP_SLOT_FREE, HP_SLOT_IDLE, HP_SLOT_BUSY, HP_SLOT_USED };
 
 /* What is mapped at the slot. */
 enum hp_mapping {

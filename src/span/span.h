@@ -73,7 +73,8 @@ static inline struct hp_region *hp_span_region(const struct hp_span *span)
 {
 	struct hp_region *region = &hp_regions.at[0];
 
-	while ((size_t)((const char *)span - region->cells) >=
+	/* By numbers: the main region may have no table. */
+	while ((uintptr_t)span - (uintptr_t)region->cells >=
 	       hp_region_slots(region) * HP_SLOT_UNITS * HP_SPAN_BYTES)
 		region++;
 	return region;

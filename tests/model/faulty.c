@@ -55,7 +55,7 @@ static void run_in_threads(void)
 	pthread_t threads[THREADS];
 
 	base_seed = hp_test_seed();
-	operations_each = (hp_test_is_full() ? 10000000 : 600000) / THREADS / PHASES;
+	operations_each = (hp_test_is_full() ? 10000000 : 240000) / THREADS / PHASES;
 	if (HP_TEST_ASAN || HP_TEST_TSAN)
 		operations_each /= 10;
 	pthread_barrier_init(&phase_begin, NULL, THREADS + 1);
@@ -76,14 +76,14 @@ static void run_in_threads(void)
 static void as_the_machine_is(void)
 {
 	hp_test_seed();
-	if (hp_test_fresh(""))
+	if (hp_test_fresh("HPALLOC_BACKING=auto"))
 		run_in_threads();
 }
 
 static void with_everything_given_back_at_once(void)
 {
 	hp_test_seed();
-	if (hp_test_fresh("HPALLOC_DECAY_MS=0 HPALLOC_IDLE_MAX=0"))
+	if (hp_test_fresh("HPALLOC_BACKING=auto HPALLOC_DECAY_MS=0 HPALLOC_IDLE_MAX=0"))
 		run_in_threads();
 }
 

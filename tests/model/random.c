@@ -47,7 +47,7 @@ static void run_in_threads(uint64_t operations)
 static void as_the_machine_is(void)
 {
 	hp_test_seed();
-	if (hp_test_fresh(""))
+	if (hp_test_fresh("HPALLOC_BACKING=auto"))
 		run_in_threads(1000000);
 }
 
@@ -62,7 +62,7 @@ static void one_thread_alone_repeats_exactly(void)
 {
 	struct hp_model first, second;
 
-	if (!hp_test_fresh(""))
+	if (!hp_test_fresh("HPALLOC_BACKING=auto"))
 		return;
 	hp_model_init(&first, NULL, 1);
 	hp_model_init(&second, NULL, 2);

@@ -66,13 +66,13 @@ static void run_all(void)
 
 static void all_kinds_of_blocks_move_between_threads(void)
 {
-	if (hp_test_fresh(""))
+	if (hp_test_fresh("HPALLOC_BACKING=auto"))
 		run_all();
 }
 
 static void all_kinds_of_blocks_while_idle_memory_goes_at_once(void)
 {
-	if (hp_test_fresh("HPALLOC_DECAY_MS=0 HPALLOC_IDLE_MAX=0"))
+	if (hp_test_fresh("HPALLOC_BACKING=auto HPALLOC_DECAY_MS=0 HPALLOC_IDLE_MAX=0"))
 		run_all();
 }
 

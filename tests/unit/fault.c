@@ -38,6 +38,11 @@ void hp_fault_none(void)
 	set(PLAN_NONE, 0);
 }
 
+bool hp_fault_is_planned(void)
+{
+	return atomic_load(&state.plan) > PLAN_NONE;
+}
+
 void hp_fault_nth(unsigned n)
 {
 	set(PLAN_NTH, n);

@@ -18,6 +18,7 @@ enum hp_fault {
 };
 
 void hp_fault_none(void);
+bool hp_fault_is_planned(void);
 
 /* Only the n-th call from now, all from the n-th, all of one function, or so many in a thousand. */
 void hp_fault_nth(unsigned n);

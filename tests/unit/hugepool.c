@@ -179,11 +179,15 @@ void hp_test_pool_undrain(pid_t drainer)
 
 bool hp_test_fresh_with_pool(const char *environment, unsigned pages)
 {
+	char *all;
+
 	if (g_test_subprocess())
 		return true;
 	if (!hp_test_pool_begin(pages))
 		return false;
-	hp_test_fresh(environment);
+	all = g_strconcat("HPALLOC_BACKING=auto", *environment ? " " : "", environment, NULL);
+	hp_test_fresh(all);
+	g_free(all);
 	hp_test_pool_end();
 	return false;
 }

@@ -55,7 +55,7 @@ static void warmup_is_the_part_on_base_pages(void)
 {
 	void *blocks[64];
 
-	if (!hp_test_fresh("HPALLOC_WARMUP=1M"))
+	if (!hp_test_fresh("HPALLOC_BACKING=auto HPALLOC_WARMUP=1M"))
 		return;
 	for (size_t i = 0; i < 32; i++)
 		take_and_touch(&blocks[i], 16 * HP_KIB);
@@ -228,6 +228,14 @@ static void an_empty_setting_is_named_too(void)
 		said_one_line("HPALLOC_BACKING=");
 }
 
+static void a_mount_that_is_none_gives_one_line(void)
+{
+	if (hp_test_trapped("HPALLOC_BACKING=auto HPALLOC_HUGETLBFS=/no/such/directory"))
+		hp_free(hp_malloc(100));
+	else
+		said_one_line("HPALLOC_HUGETLBFS=/no/such/directory");
+}
+
 static void two_mistakes_give_two_lines(void)
 {
 	if (hp_test_trapped("HPALLOC_BACKING=gold HPALLOC_DECAY_MS=soon")) {
@@ -278,7 +286,6 @@ static const char *const bad_settings[] = {
 	"HPALLOC_=1",
 	"HPALLOC_decay_ms=5",
 	"HPALLOC_DECAY_MSX=5",
-	"HPALLOC_HUGETLBFS=/no/such/directory",
 };
 
 static const char *const good_settings[] = {
@@ -320,6 +327,8 @@ int main(int argc, char **argv)
 			publish_keeps_counters_in_a_file);
 	g_test_add_func("/options/publish-never-creates-a-file", publish_never_creates_a_file);
 	g_test_add_func("/options/an-empty-setting-is-named-too", an_empty_setting_is_named_too);
+	g_test_add_func("/options/a-mount-that-is-none-gives-one-line",
+			a_mount_that_is_none_gives_one_line);
 	g_test_add_func("/options/two-mistakes-give-two-lines", two_mistakes_give_two_lines);
 	g_test_add_func("/options/a-setting-of-any-length-is-survived",
 			a_setting_of_any_length_is_survived);

@@ -46,7 +46,8 @@
 
 /*
  * In the test's own process: sets the environment ("NAME=value ..."), runs this same test in a new
- * process, demands that it passes and returns false. In the new process: returns true.
+ * process, demands that it passes and returns false. In the new process: returns true. Without
+ * another HPALLOC_BACKING the new process takes nothing from the hugetlb pool.
  */
 bool hp_test_fresh(const char *environment);
 

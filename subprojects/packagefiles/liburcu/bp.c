@@ -1,6 +1,6 @@
 /*
- * liburcu's bp flavour, and the one lock that its fork handlers leave out: it is held for a moment at
- * each thread's start and end, and a child that inherits it locked hangs in its next thread.
+ * liburcu's bp flavour, and the one lock that its fork handlers leave out: it is held for a moment
+ * at each thread's start and end, and a child that inherits it locked hangs in its next thread.
  */
 #include "src/urcu-bp.c"
 
