@@ -1,6 +1,7 @@
 /*
  * vm.overcommit_memory=2: memory that is made writable is charged and can be refused. As root, for
- * the machine as a whole, so it lasts a moment only and is put back whatever happens to the child.
+ * the machine as a whole: it lasts a moment, in which other programs may be refused memory too, and
+ * is put back whatever happens to the child. In the suite `long`; `fault` has the same refusals.
  */
 #include <errno.h>
 #include <stdio.h>
