@@ -1,6 +1,6 @@
 /*
- * A program with a liburcu of its own (the distribution's, bp flavour) that forks by liburcu's rules:
- * its handlers and the heap's run in the same fork, on two copies of the library.
+ * A program with a liburcu of its own (the distribution's, bp flavour) that forks by liburcu's
+ * rules: its handlers and the heap's run in the same fork, on two copies of the library.
  */
 #include <pthread.h>
 #include <stdatomic.h>
