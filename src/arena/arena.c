@@ -16,7 +16,7 @@ enum {
 struct hp_span hp_span_none;
 
 __extension__ struct hp_span *hp_stand_in_slabs[] = {
-	[0 ... HP_CLASS_COUNT + HP_STAND_INS - 2] = &hp_span_none,
+	[0 ... HP_STAND_IN_SLABS - 1] = &hp_span_none,
 };
 
 __thread struct hp_arena *hp_self = &hp_arena_none;

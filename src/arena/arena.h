@@ -68,20 +68,24 @@ extern struct hp_span hp_span_none;
 
 /*
  * Stand in where there is no arena. Of an arena they have `current` alone, which is all that a hit
- * path looks at before it misses; they share it, each one slab further on.
+ * path looks at before it misses; they share it, each a cache line further on.
  */
 enum hp_stand_in {
 	HP_STAND_IN_NONE,     /* a thread before its first malloc */
 	HP_STAND_IN_STARTING, /* while it gets its arena */
 	HP_STAND_IN_DEAD,     /* after it gave its arena up */
-	HP_STAND_INS
+	HP_STAND_INS,
+	HP_STAND_IN_STEP = 64 / sizeof(void *),
+	HP_STAND_IN_SLABS = HP_CLASS_COUNT + (HP_STAND_INS - 1) * HP_STAND_IN_STEP,
 };
 
-extern struct hp_span *hp_stand_in_slabs[HP_CLASS_COUNT + HP_STAND_INS - 1];
+extern struct hp_span *hp_stand_in_slabs[HP_STAND_IN_SLABS] HP_ALIGNED(64);
 
-#define hp_arena_none (*(struct hp_arena *)(void *)&hp_stand_in_slabs[HP_STAND_IN_NONE])
-#define hp_arena_starting (*(struct hp_arena *)(void *)&hp_stand_in_slabs[HP_STAND_IN_STARTING])
-#define hp_arena_dead (*(struct hp_arena *)(void *)&hp_stand_in_slabs[HP_STAND_IN_DEAD])
+#define HP_STAND_IN(which)                                                                         \
+	(*(struct hp_arena *)(void *)&hp_stand_in_slabs[(which)*HP_STAND_IN_STEP])
+#define hp_arena_none HP_STAND_IN(HP_STAND_IN_NONE)
+#define hp_arena_starting HP_STAND_IN(HP_STAND_IN_STARTING)
+#define hp_arena_dead HP_STAND_IN(HP_STAND_IN_DEAD)
 
 /* The calling thread's arena, or one of the three above; never NULL. */
 extern __thread struct hp_arena *hp_self;
