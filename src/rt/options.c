@@ -12,7 +12,7 @@ static const char PREFIX[] = "HPALLOC_";
 enum { TEXT_MAX = 4095 };
 
 /* Read by the command `hpalloc`, not by the library. */
-static const char *const foreign_names[] = { "PRELOAD_LIBRARY", "TEST_FULL" };
+static const char *const foreign_names[] = { "PRELOAD_LIBRARY" };
 
 enum type { TYPE_SIZE, TYPE_UINT, TYPE_BOOL, TYPE_CHOICE, TYPE_TEXT };
 
