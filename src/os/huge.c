@@ -46,12 +46,7 @@ int hp_os_huge_map(int fd, void *address, size_t bytes)
 	void *fresh = NULL;
 	int error = map_huge(fd, address, bytes, MAP_NORESERVE, &fresh);
 
-	if (error)
-		return error;
-	error = hp_os_move_away(fresh, bytes, address);
-	if (error)
-		hp_os_release(fresh, bytes);
-	return error;
+	return error ? error : hp_os_put_over(fresh, bytes, address);
 }
 
 int hp_os_huge_populate(void *address, size_t bytes)

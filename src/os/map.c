@@ -94,18 +94,21 @@ int hp_os_purge(void *address, size_t bytes)
 	return hp_os_result(madvise(address, bytes, MADV_DONTNEED));
 }
 
-/* Elsewhere first: a fixed mmap that fails would leave a hole behind. */
+int hp_os_put_over(void *fresh, size_t bytes, void *address)
+{
+	int error = hp_os_move_away(fresh, bytes, address);
+
+	if (error)
+		hp_os_release(fresh, bytes);
+	return error;
+}
+
 int hp_os_replace(void *address, size_t bytes)
 {
 	void *fresh = NULL;
 	int error = map_aligned(bytes, HP_HUGEPAGE_BYTES, READ_WRITE, NORMAL, &fresh);
 
-	if (error)
-		return error;
-	error = hp_os_move_away(fresh, bytes, address);
-	if (error)
-		hp_os_release(fresh, bytes);
-	return error;
+	return error ? error : hp_os_put_over(fresh, bytes, address);
 }
 
 int hp_os_move(void *from, size_t bytes, void *to)

@@ -1,4 +1,4 @@
-/* Turns what a system call returns into 0 or a negative errno, and puts errno back. */
+/* What the files of this layer share: results as 0 or a negative errno, and a safe replacement. */
 #ifndef HP_OS_RESULT_H
 #define HP_OS_RESULT_H
 
@@ -18,6 +18,12 @@ static inline int hp_os_map_result(void *address, void **out_address)
 	*out_address = address;
 	return 0;
 }
+
+/*
+ * Puts a fresh mapping in the place of whatever is mapped at `address`, or drops it: mapped
+ * elsewhere first, for a fixed mmap that fails would leave a hole.
+ */
+int hp_os_put_over(void *fresh, size_t bytes, void *address);
 
 static inline int hp_os_remap_result(void *address)
 {
