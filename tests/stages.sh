@@ -22,7 +22,7 @@ stage_debug()
 {
 	export CC=clang
 	build_in "$stages/debug" -Dwerror=true -Ddebug_checks=true
-	meson test -C "$stages/debug" --print-errorlogs --suite unit
+	meson test -C "$stages/debug" --print-errorlogs --suite unit --no-suite long
 }
 
 stage_address()
@@ -30,7 +30,7 @@ stage_address()
 	build_in "$stages/address" -Dpreload=false -Dtools=false -Ddebug_checks=true \
 		-Db_sanitize=address,undefined -Db_lundef=false
 	meson test -C "$stages/address" --print-errorlogs --setup sanitizer \
-		--suite unit --suite stress
+		--suite unit --suite stress --no-suite long
 }
 
 stage_thread()
