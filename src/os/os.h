@@ -106,9 +106,6 @@ uint64_t hp_os_random(void);
 /* Whether the program is setuid or the like: it takes no advice from its environment. */
 bool hp_os_is_secure(void);
 
-/* Writes all of the text, as far as it goes. */
-void hp_os_write(int fd, const char *text, size_t bytes);
-
 /* Maps a file of the caller's own, shared and writable; see hpalloc/publish.h. */
 int hp_os_publish_map(const char *path, size_t bytes, void **out_address);
 

@@ -39,20 +39,6 @@ bool hp_os_is_secure(void)
 	return getauxval(AT_SECURE);
 }
 
-void hp_os_write(int fd, const char *text, size_t bytes)
-{
-	while (bytes) {
-		ssize_t wrote = write(fd, text, bytes);
-
-		if (wrote < 0 && errno == EINTR)
-			continue;
-		if (wrote <= 0)
-			return;
-		text += wrote;
-		bytes -= (size_t)wrote;
-	}
-}
-
 int hp_os_publish_map(const char *path, size_t bytes, void **out_address)
 {
 	int fd = hp_file_open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
