@@ -9,10 +9,10 @@ static void run(const struct bench_case *self)
 	double begin = bench_now();
 
 	for (size_t i = 0; i < rounds; i++) {
-		volatile char *block = bench_malloc(self->parameter);
+		char *block = bench_malloc(self->parameter);
 
-		*block = 1;
-		free((void *)block);
+		*(volatile char *)block = 1;
+		free(block);
 	}
 	bench_report_ns(self, bench_now() - begin, (double)rounds);
 }
