@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "base/bits.h"
 #include "base/check.h"
 #include "base/lock.h"
 #include "rt/options.h"
@@ -91,15 +92,16 @@ static bool wants_huge(enum hp_use use, bool is_mapped, enum hp_fallback *out_re
 	return false;
 }
 
-/* The first slots of `run` that are mapped alike: their number. */
-static size_t same_mapping(struct hp_run run)
+static bool are_mapped_alike(const struct hp_slot *one, const struct hp_slot *other)
 {
-	const struct hp_slot *slots = hp_run_slots(run);
-	size_t count = 1;
+	return one->mapping == other->mapping;
+}
 
-	while (count < run.count && slots[count].mapping == slots->mapping)
-		count++;
-	return count;
+static bool is_all_huge(struct hp_run run)
+{
+	struct hp_run front = hp_run_cut_alike(&run, are_mapped_alike);
+
+	return hp_run_slots(front)->mapping == HP_MAPPING_HUGE && !run.count;
 }
 
 static void set_mapping(struct hp_run run, enum hp_mapping mapping)
@@ -137,23 +139,20 @@ static int map_piece_normal(struct hp_run piece, bool thp)
 static int map_normal(struct hp_run run, size_t spare, bool thp)
 {
 	struct hp_run rest = run;
+	size_t end = run.first + run.count;
 
 	rest.count += spare;
 	while (rest.count) {
-		struct hp_run piece = rest;
-		int error;
+		struct hp_run piece = hp_run_cut_alike(&rest, are_mapped_alike);
+		size_t asked = piece.first < end ? hp_min(piece.count, end - piece.first) : 0;
+		int error = map_piece_normal(piece, thp);
 
-		piece.count = same_mapping(rest);
-		error = map_piece_normal(piece, thp);
-		if (error && rest.first + piece.count > run.first + run.count &&
-		    rest.first < run.first + run.count) {
-			piece.count = run.first + run.count - rest.first;
+		if (error && asked && asked < piece.count) {
+			piece.count = asked;
 			error = map_piece_normal(piece, thp);
 		}
 		if (error)
-			return rest.first < run.first + run.count ? error : 0;
-		rest.first += piece.count;
-		rest.count -= piece.count;
+			return asked ? error : 0;
 	}
 	return 0;
 }
@@ -161,18 +160,15 @@ static int map_normal(struct hp_run run, size_t spare, bool thp)
 static int map_huge(struct hp_run run)
 {
 	while (run.count) {
-		struct hp_run piece = run;
+		struct hp_run piece = hp_run_cut_alike(&run, are_mapped_alike);
 		int error = 0;
 
-		piece.count = same_mapping(run);
-		if (piece.region->slots[piece.first].mapping != HP_MAPPING_HUGE)
+		if (hp_run_slots(piece)->mapping != HP_MAPPING_HUGE)
 			error = hp_os_huge_map(backing.hugetlbfs_fd, hp_run_address(piece),
 					       hp_run_bytes(piece));
 		if (error)
 			return error;
 		set_mapping(piece, HP_MAPPING_HUGE);
-		run.first += piece.count;
-		run.count -= piece.count;
 	}
 	return 0;
 }
@@ -215,14 +211,11 @@ int hp_backing_prepare(struct hp_run run, size_t spare, enum hp_use use,
 	struct hp_backing_result result = { .reason = HP_FALLBACK_COUNT };
 	struct hp_run rest = run;
 	bool thp = use != HP_USE_WARMUP && hp_options.backing != HP_BACKING_BASE;
-	bool is_mapped = run.region->slots[run.first].mapping == HP_MAPPING_HUGE &&
-			 same_mapping(run) == run.count;
 	int error;
 
-	if (wants_huge(use, is_mapped, &result.reason))
+	if (wants_huge(use, is_all_huge(run), &result.reason))
 		result.huge_slots = prepare_huge(run, spare, &result.reason);
-	rest.first += result.huge_slots;
-	rest.count -= result.huge_slots;
+	hp_run_cut(&rest, result.huge_slots);
 	if (rest.count) {
 		if (thp && !thp_is_on()) {
 			thp = false;
@@ -245,10 +238,9 @@ size_t hp_backing_purge(struct hp_run run)
 	size_t purged = 0;
 
 	while (run.count) {
-		struct hp_run piece = run;
-		char *address = hp_run_address(run);
+		struct hp_run piece = hp_run_cut_alike(&run, are_mapped_alike);
+		char *address = hp_run_address(piece);
 
-		piece.count = same_mapping(run);
 		/* Kernels before 5.18 can't drop hugetlb pages; a new mapping can. */
 		if (hp_os_purge(address, hp_run_bytes(piece))) {
 			if (hp_os_replace(address, hp_run_bytes(piece)))
@@ -256,8 +248,6 @@ size_t hp_backing_purge(struct hp_run run)
 			set_mapping(piece, HP_MAPPING_BASE);
 		}
 		purged += piece.count;
-		run.first += piece.count;
-		run.count -= piece.count;
 	}
 	return purged;
 }

@@ -62,10 +62,10 @@ static void claim(struct hp_run run)
 }
 
 /*
- * Gets address space for a request. Called and left with the lock held, which is released in
- * between. -EAGAIN where another thread did the work.
+ * Gets address space for a request, anywhere or right behind the main region. Called and left with
+ * the lock held, which is released in between. -EAGAIN where another thread did the work.
  */
-static int grow(size_t slots)
+static int grow(size_t slots, hp_region_growth *get_more)
 {
 	struct hp_run run;
 	int error;
@@ -78,7 +78,7 @@ static int grow(size_t slots)
 	}
 	pool.growing = true;
 	hp_pool_unlock();
-	error = hp_region_grow(slots, &run.region, &run.first, &run.count);
+	error = get_more(slots, &run.region, &run.first, &run.count);
 	hp_pool_lock();
 	pool.growing = false;
 	if (!error)
@@ -105,7 +105,7 @@ static int find(const struct hp_pool_request *request, struct hp_run *out_run)
 		return 0;
 	}
 	while (!hp_find_free(request->slots, request->align_slots, out_run)) {
-		int error = grow(request->slots + request->align_slots - 1);
+		int error = grow(request->slots + request->align_slots - 1, hp_region_grow);
 
 		if (error && error != -EAGAIN)
 			return error;
@@ -135,15 +135,9 @@ static struct hp_run claim_spare(struct hp_run run)
 	return spare;
 }
 
-/* The first slots of `run` that all have memory, or all have none: their number. */
-static size_t same_memory(struct hp_run run)
+static bool have_memory_alike(const struct hp_slot *one, const struct hp_slot *other)
 {
-	const struct hp_slot *slots = hp_run_slots(run);
-	size_t count = 1;
-
-	while (count < run.count && slots[count].has_memory == slots->has_memory)
-		count++;
-	return count;
+	return one->has_memory == other->has_memory;
 }
 
 static int fill_piece(struct hp_run piece, size_t spare, enum hp_use use)
@@ -167,12 +161,9 @@ static int fill_piece(struct hp_run piece, size_t spare, enum hp_use use)
 static int fill(struct hp_run run, size_t spare, enum hp_use use)
 {
 	while (run.count) {
-		struct hp_run piece = run;
+		struct hp_run piece = hp_run_cut_alike(&run, have_memory_alike);
 		int error = 0;
 
-		piece.count = same_memory(run);
-		run.first += piece.count;
-		run.count -= piece.count;
 		if (!hp_run_slots(piece)->has_memory)
 			error = fill_piece(piece, run.count ? 0 : spare, use);
 		if (error)
@@ -184,11 +175,10 @@ static int fill(struct hp_run run, size_t spare, enum hp_use use)
 /* The front of the run for a move, the rest as asked for. */
 static int fill_request(struct hp_run run, const struct hp_pool_request *request, size_t spare)
 {
-	struct hp_run front = { run.region, run.first, hp_min(request->normal_slots, run.count) };
-	struct hp_run rest = { run.region, run.first + front.count, run.count - front.count };
-	int error = fill(front, rest.count ? 0 : spare, HP_USE_LAZY);
+	struct hp_run front = hp_run_cut(&run, hp_min(request->normal_slots, run.count));
+	int error = fill(front, run.count ? 0 : spare, HP_USE_LAZY);
 
-	return error ? error : fill(rest, spare, request->use);
+	return error ? error : fill(run, spare, request->use);
 }
 
 static int finish_take(struct hp_run run, const struct hp_pool_request *request,
@@ -223,6 +213,27 @@ int hp_pool_take(const struct hp_pool_request *request, struct hp_run *out_run)
 	return error;
 }
 
+/* Under the lock: whether all slots of `run` are free; those beyond the region's end can be. */
+static bool make_free(struct hp_run run)
+{
+	for (;;) {
+		size_t slots = hp_region_slots(run.region);
+		struct hp_run inside = run;
+		int error;
+
+		inside.count = slots > run.first ? hp_min(run.count, slots - run.first) : 0;
+		if (!hp_find_is_free(inside))
+			return false;
+		if (inside.count == run.count)
+			return true;
+		if (run.region != &hp_regions.at[0])
+			return false;
+		error = grow(run.first + run.count - slots, hp_region_grow_main);
+		if (error && error != -EAGAIN)
+			return false;
+	}
+}
+
 int hp_pool_take_at(struct hp_run run, enum hp_use use)
 {
 	struct hp_pool_request request = { .slots = run.count, .align_slots = 1, .use = use };
@@ -230,7 +241,7 @@ int hp_pool_take_at(struct hp_run run, enum hp_use use)
 	bool is_free;
 
 	hp_pool_lock();
-	is_free = hp_find_is_free(run);
+	is_free = make_free(run);
 	if (is_free) {
 		claim(run);
 		spare = claim_spare(run);
@@ -245,16 +256,14 @@ int hp_pool_take_at(struct hp_run run, enum hp_use use)
  */
 static bool purge(struct hp_run run)
 {
-	struct hp_run purged = run;
+	struct hp_run purged;
 
 	if (!run.count)
 		return false;
 	hp_pool_lock();
 	hp_account_emptied(run, HP_EMPTIED_PURGED);
 	hp_pool_unlock();
-	purged.count = hp_backing_purge(run);
-	run.first += purged.count;
-	run.count -= purged.count;
+	purged = hp_run_cut(&run, hp_backing_purge(run));
 	hp_pool_lock();
 	set_free(purged);
 	hp_account_kept(run);
@@ -279,8 +288,7 @@ static void give_filled(struct hp_run run)
 	}
 	hp_find_mark_free(kept);
 	hp_pool_unlock();
-	run.first += kept.count;
-	run.count -= kept.count;
+	hp_run_cut(&run, kept.count);
 	purge(evicted);
 	purge(run);
 }
@@ -288,11 +296,8 @@ static void give_filled(struct hp_run run)
 void hp_pool_give(struct hp_run run, enum hp_give how)
 {
 	while (run.count) {
-		struct hp_run piece = run;
+		struct hp_run piece = hp_run_cut_alike(&run, have_memory_alike);
 
-		piece.count = same_memory(run);
-		run.first += piece.count;
-		run.count -= piece.count;
 		set_state(piece, HP_SLOT_BUSY);
 		if (how == HP_GIVE_IDLE && hp_run_slots(piece)->has_memory) {
 			give_filled(piece);

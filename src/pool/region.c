@@ -13,7 +13,7 @@
  * grow in place. Far from where the kernel puts mappings by itself.
  */
 #define MAIN_LIMIT_BYTES ((size_t)4 << 40)
-#define FIRST_BYTES ((size_t)64 << 20)
+#define FIRST_BYTES HP_HUGEPAGE_BYTES
 /*
  * Room between the tables and the blocks. Not a power of two: a block and its cell whose addresses
  * share many bits evict each other where the cache predicts its way by a hash of them (AMD; malloc
@@ -208,31 +208,52 @@ uint64_t hp_region_reserved_bytes(void)
 	return bytes;
 }
 
+/* What to ask for: twice what there is, or the need; then half of that, down to the need. */
+static size_t first_step(size_t need)
+{
+	size_t twice = hp_max(hp_region_reserved_bytes(), FIRST_BYTES);
+
+	return hp_max(need, hp_min(twice, STEP_LIMIT_BYTES));
+}
+
+static size_t next_step(size_t bytes, size_t need)
+{
+	return bytes > need ? hp_max(hp_round_down(bytes / 2, HP_HUGEPAGE_BYTES), need) : 0;
+}
+
+int hp_region_grow_main(size_t slots, struct hp_region **out_region, size_t *out_first,
+			size_t *out_count)
+{
+	struct hp_region *region = &hp_regions.at[0];
+	size_t need = slots * HP_HUGEPAGE_BYTES;
+	size_t before = hp_region_slots(region);
+
+	for (size_t bytes = first_step(need); bytes && region->base;
+	     bytes = next_step(bytes, need)) {
+		if (grow_in_place(region, bytes))
+			continue;
+		*out_region = region;
+		*out_first = before;
+		*out_count = bytes / HP_HUGEPAGE_BYTES;
+		return 0;
+	}
+	return -ENOMEM;
+}
+
 int hp_region_grow(size_t slots, struct hp_region **out_region, size_t *out_first,
 		   size_t *out_count)
 {
 	size_t need = slots * HP_HUGEPAGE_BYTES;
-	size_t want = hp_min(hp_max(hp_region_reserved_bytes(), FIRST_BYTES), STEP_LIMIT_BYTES);
-	struct hp_region *region = &hp_regions.at[0];
-	size_t before;
 
-	for (want = hp_max(want, need); want >= need;
-	     want = want > need ? hp_max(want / 2, need) : 0) {
-		want = hp_round_down(want, HP_HUGEPAGE_BYTES);
-		before = hp_region_slots(region);
-		if (region->base && !grow_in_place(region, want)) {
-			*out_region = region;
-			*out_first = before;
-			*out_count = want / HP_HUGEPAGE_BYTES;
-			return 0;
-		}
-		if (!add_region(want)) {
-			region = &hp_regions.at[atomic_load(&hp_regions.count) - 1];
-			*out_region = region;
-			*out_first = 0;
-			*out_count = want / HP_HUGEPAGE_BYTES;
-			return 0;
-		}
+	if (!hp_region_grow_main(slots, out_region, out_first, out_count))
+		return 0;
+	for (size_t bytes = first_step(need); bytes; bytes = next_step(bytes, need)) {
+		if (add_region(bytes))
+			continue;
+		*out_region = &hp_regions.at[atomic_load(&hp_regions.count) - 1];
+		*out_first = 0;
+		*out_count = bytes / HP_HUGEPAGE_BYTES;
+		return 0;
 	}
 	return -ENOMEM;
 }

@@ -74,8 +74,11 @@ int hp_region_init(size_t *out_slots);
  * slot. The caller excludes itself from other growth, and holds no lock.
  * -ENOMEM where none can be had.
  */
-int hp_region_grow(size_t slots, struct hp_region **out_region, size_t *out_first,
-		   size_t *out_count);
+typedef int hp_region_growth(size_t slots, struct hp_region **out_region, size_t *out_first,
+			     size_t *out_count);
+
+hp_region_growth hp_region_grow;
+hp_region_growth hp_region_grow_main; /* right behind the main region, or not at all */
 
 /* Address space reserved so far. */
 uint64_t hp_region_reserved_bytes(void);

@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support.h"
@@ -92,15 +91,6 @@ static pid_t fork_checked(void)
 	return child;
 }
 
-static void child_did_well(pid_t child)
-{
-	int status;
-
-	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
-	g_assert_true(WIFEXITED(status));
-	g_assert_cmpint(WEXITSTATUS(status), ==, 0);
-}
-
 static bool tsan_skips_fork(void)
 {
 	if (!HP_TEST_TSAN)
@@ -134,7 +124,7 @@ static void the_child_of_a_threaded_program_uses_the_heap_at_once(void)
 			_exit(0);
 		}
 		use_the_heap(NULL);
-		child_did_well(child);
+		hp_test_child_did_well(child);
 		g_assert_true(hp_test_is_filled(block, 5000, forks));
 		hp_free(block);
 		forks++;
@@ -165,12 +155,12 @@ static void grandchildren_do_as_well(void)
 			use_the_heap_in_threads();
 			_exit(0);
 		}
-		child_did_well(grandchild);
+		hp_test_child_did_well(grandchild);
 		if (HP_TEST_CHILD_HAS_THREADS)
 			end_busy(young);
 		_exit(0);
 	}
-	child_did_well(child);
+	hp_test_child_did_well(child);
 	end_busy(threads);
 }
 
@@ -184,7 +174,7 @@ static void *fork_and_use(void *argument)
 			_exit(0);
 		}
 		use_the_heap(NULL);
-		child_did_well(child);
+		hp_test_child_did_well(child);
 	}
 	return argument;
 }
@@ -242,7 +232,7 @@ static void the_child_frees_what_other_threads_took(void)
 		g_assert_cmpuint(hp_test_stats().heap_bytes, <=, 4 * HP_TEST_HUGEPAGE);
 		_exit(0);
 	}
-	child_did_well(child);
+	hp_test_child_did_well(child);
 }
 
 static void generations_of_children_go_on_for_good(void)
@@ -263,7 +253,7 @@ static void generations_of_children_go_on_for_good(void)
 		child = fork_checked();
 	}
 	if (child != 0)
-		child_did_well(child);
+		hp_test_child_did_well(child);
 	hp_free(block);
 	if (child == 0)
 		_exit(0);
@@ -298,7 +288,7 @@ static void fork_handlers_of_the_program_use_the_heap(void)
 			use_the_heap_in_threads();
 			_exit(0);
 		}
-		child_did_well(child);
+		hp_test_child_did_well(child);
 	}
 	end_busy(threads);
 }

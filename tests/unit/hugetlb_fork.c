@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "hugepool.h"
@@ -84,15 +83,6 @@ static pid_t fork_checked(void)
 	return child;
 }
 
-static void child_did_well(pid_t child)
-{
-	int status;
-
-	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
-	g_assert_true(WIFEXITED(status));
-	g_assert_cmpint(WEXITSTATUS(status), ==, 0);
-}
-
 static void the_child_writes_first(void)
 {
 	pid_t child;
@@ -113,7 +103,7 @@ static void the_child_writes_first(void)
 	check_all(0);
 	write_all(2000);
 	say(to_child);
-	child_did_well(child);
+	hp_test_child_did_well(child);
 	check_all(2000);
 }
 
@@ -136,7 +126,7 @@ static void the_parent_writes_first(void)
 	write_all(2000);
 	use_the_heap();
 	say(to_child);
-	child_did_well(child);
+	hp_test_child_did_well(child);
 	check_all(2000);
 }
 
@@ -159,7 +149,7 @@ static void both_write_at_once_for_several_children(void)
 		write_all((i + 1) * 100);
 	}
 	for (size_t i = 0; i < HP_TEST_COUNT(children); i++)
-		child_did_well(children[i]);
+		hp_test_child_did_well(children[i]);
 	check_all(400);
 }
 
@@ -181,12 +171,12 @@ static void a_grandchild_has_everything_too(void)
 			_exit(0);
 		}
 		write_all(300);
-		child_did_well(grandchild);
+		hp_test_child_did_well(grandchild);
 		check_all(300);
 		_exit(0);
 	}
 	write_all(400);
-	child_did_well(child);
+	hp_test_child_did_well(child);
 	check_all(400);
 }
 
@@ -218,7 +208,7 @@ static void system_calls_may_write_on_both_sides(void)
 	wait_for(to_parent);
 	check_all(0);
 	read_zeros();
-	child_did_well(child);
+	hp_test_child_did_well(child);
 }
 
 static void the_parent_keeps_its_pages(void)
@@ -239,7 +229,7 @@ static void the_parent_keeps_its_pages(void)
 		g_assert_cmpuint(stats.in_use_bytes, ==, before.in_use_bytes);
 		_exit(0);
 	}
-	child_did_well(child);
+	hp_test_child_did_well(child);
 	after = hp_test_stats();
 	g_assert_cmpuint(after.hugetlb_bytes, ==, before.hugetlb_bytes);
 	g_assert_cmpuint(after.forks_copied, ==, before.forks_copied + 1);
@@ -289,7 +279,7 @@ static void busy_threads_do_not_matter(void)
 			_exit(0);
 		}
 		use_the_heap();
-		child_did_well(child);
+		hp_test_child_did_well(child);
 		check_all(0);
 	}
 	atomic_store(&is_over, true);

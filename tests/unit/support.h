@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <glib.h>
 #include <hpalloc/hpalloc.h>
@@ -50,6 +51,9 @@
  * another HPALLOC_BACKING the new process takes nothing from the hugetlb pool.
  */
 bool hp_test_fresh(const char *environment);
+
+/* Waits for a child of fork() and asserts that it ended with status 0. */
+void hp_test_child_did_well(pid_t child);
 
 /* As hp_test_fresh(), but demands nothing: for g_test_trap_assert_*(). */
 bool hp_test_trapped(const char *environment);
