@@ -95,6 +95,14 @@ static void the_heap_works_within(size_t bytes)
 /* The process itself maps some 20 MB of libraries; with a heap that reserves gigabytes it fails. */
 static void mlockall_with_a_finite_limit_works(bool has_block)
 {
+	if (hp_test_skips_measures())
+		return;
+	if (!g_test_subprocess() && !limit_locked(256 * HP_MIB)) {
+		hp_test_skip("the limit of locked memory can't be raised here");
+		return;
+	}
+	if (!hp_test_fresh(""))
+		return;
 	if (has_block)
 		hp_free(hp_malloc(100));
 	g_assert_true(limit_locked(256 * HP_MIB));
@@ -105,26 +113,12 @@ static void mlockall_with_a_finite_limit_works(bool has_block)
 
 static void mlockall_with_a_finite_limit_works_after_the_first_block(void)
 {
-	if (hp_test_skips_measures())
-		return;
-	if (!g_test_subprocess() && !limit_locked(256 * HP_MIB)) {
-		hp_test_skip("the limit of locked memory can't be raised here");
-		return;
-	}
-	if (hp_test_fresh(""))
-		mlockall_with_a_finite_limit_works(true);
+	mlockall_with_a_finite_limit_works(true);
 }
 
 static void mlockall_with_a_finite_limit_works_before_the_first_block(void)
 {
-	if (hp_test_skips_measures())
-		return;
-	if (!g_test_subprocess() && !limit_locked(256 * HP_MIB)) {
-		hp_test_skip("the limit of locked memory can't be raised here");
-		return;
-	}
-	if (hp_test_fresh(""))
-		mlockall_with_a_finite_limit_works(false);
+	mlockall_with_a_finite_limit_works(false);
 }
 
 /* All that is mapped from now on counts at once, reserved or not: the default limit is 8 MB. */
