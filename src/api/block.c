@@ -55,6 +55,7 @@ static void *take_from_class(unsigned class, enum hp_content content)
 		late = hp_registry_claim_late();
 		if (late) {
 			block = pop(late, class, content);
+			hp_arena_tick(late);
 			hp_registry_release_late(late);
 		}
 	}
@@ -76,7 +77,7 @@ static unsigned aligned_class(size_t bytes, size_t align_bytes)
 {
 	unsigned class = hp_class_of(bytes ? bytes : 1);
 
-	while (class < HP_CLASS_COUNT && hp_class_bytes(class) % align_bytes)
+	while (class < HP_CLASS_COUNT && hp_class_bytes(class) & (align_bytes - 1))
 		class ++;
 	return class;
 }
@@ -131,12 +132,21 @@ size_t hp_block_bytes(const struct hp_span *span)
 	return span->kind == HP_SPAN_LARGE ? hp_large_bytes(span) : hp_slab_block_bytes(span);
 }
 
-/* Our own thread's slab: in a region beside the main one, or due for a look. */
 static void free_own(struct hp_arena *arena, struct hp_span *slab, void *block)
 {
 	HP_CHECK(slab->free != block, "double free of %p (%zu-byte block)", block,
 		 hp_slab_block_bytes(slab));
 	hp_arena_free(arena, slab, block);
+}
+
+void hp_block_give_own(struct hp_span *slab, void *block)
+{
+	struct hp_arena *arena = enter(hp_self);
+
+	HP_CHECK(hp_slab_block(slab, block) == block,
+		 "free of %p, which points into a block or between blocks", block);
+	free_own(arena, slab, block);
+	leave(arena);
 }
 
 static void free_slab_block(struct hp_span *slab, void *block)

@@ -20,6 +20,9 @@ void *hp_block_take(size_t bytes, size_t align_bytes, enum hp_content content);
 /* Frees a block that the hit path of free did not know: any pointer at all. Keeps errno. */
 void hp_block_give(void *block);
 
+/* The same where the slab is known to be the calling thread's own. */
+void hp_block_give_own(struct hp_span *slab, void *block);
+
 /* The span of a block that must be one of ours, and a block's start: misuse dies with `verb`. */
 struct hp_span *hp_block_span(const void *block, const char *verb);
 

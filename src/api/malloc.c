@@ -22,7 +22,7 @@ void *hp_malloc(size_t bytes)
 	void *block;
 
 	if (HP_LIKELY(bytes <= HP_CLASS_SMALL_BYTES)) {
-		block = hp_arena_pop(hp_self, hp_class_small[(bytes + 15) / 16]);
+		block = hp_slab_pop(hp_self->small[HP_CLASS_STEP(bytes)]);
 		if (HP_LIKELY(block))
 			return block;
 	}
@@ -38,7 +38,7 @@ void *hp_calloc(size_t count, size_t bytes)
 		return NULL;
 	}
 	if (bytes <= HP_CLASS_SMALL_BYTES) {
-		block = hp_arena_pop(hp_self, hp_class_small[(bytes + 15) / 16]);
+		block = hp_slab_pop(hp_self->small[HP_CLASS_STEP(bytes)]);
 		if (HP_LIKELY(block))
 			return __builtin_memset(block, 0, bytes);
 	}
@@ -49,7 +49,7 @@ void *hp_calloc(size_t count, size_t bytes)
 HP_NOINLINE static void free_due(struct hp_span *slab, void *block)
 {
 	slab->countdown++;
-	hp_block_give(block);
+	hp_block_give_own(slab, block);
 }
 
 void hp_free(void *block)

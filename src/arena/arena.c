@@ -21,10 +21,24 @@ __extension__ struct hp_span *hp_stand_in_slabs[] = {
 
 __thread struct hp_arena *hp_self = &hp_arena_none;
 
+void hp_arena_set_current(struct hp_arena *arena, unsigned class, struct hp_span *slab)
+{
+	size_t last = HP_CLASS_STEP(hp_class_bytes(class));
+	size_t steps = class < 8 ? 1 : (size_t)1 << (class / 8 - 1);
+
+	arena->current[class] = slab;
+	if (last >= HP_CLASS_STEPS)
+		return;
+	for (size_t i = 0; i < steps; i++)
+		arena->small[last - i] = slab;
+	if (class == 0)
+		arena->small[0] = slab;
+}
+
 static void init_lists(struct hp_arena *arena)
 {
 	for (unsigned class = 0; class < HP_CLASS_COUNT; class ++) {
-		arena->current[class] = &hp_span_none;
+		hp_arena_set_current(arena, class, &hp_span_none);
 		hp_list_init(&arena->listed[class]);
 	}
 }
@@ -50,7 +64,7 @@ void hp_arena_tick(struct hp_arena *arena)
 static void release(struct hp_arena *arena, struct hp_span *slab)
 {
 	if (arena->current[slab->class] == slab)
-		arena->current[slab->class] = &hp_span_none;
+		hp_arena_set_current(arena, slab->class, &hp_span_none);
 	hp_list_remove(&slab->link);
 	arena->slabs_of[slab->class]--;
 	arena->slab_count--;
@@ -158,7 +172,7 @@ void hp_arena_inherit(struct hp_arena *arena)
 
 		while (!hp_list_is_empty(list))
 			hp_list_remove(list->next);
-		arena->current[class] = &hp_span_none;
+		hp_arena_set_current(arena, class, &hp_span_none);
 	}
 	atomic_store_explicit(&arena->busy, false, memory_order_relaxed);
 }

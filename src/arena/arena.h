@@ -7,6 +7,7 @@
  *
  * Invariants, for a class c:
  *   current[c] is LISTED and on no list, or &hp_span_none
+ *   small[s] == current[c] for each step s of class c
  *   listed[c] has the other LISTED slabs of the class
  *   a slab is on the ring <=> is_retained
  *   slab_count == the number of slabs whose owner this is
@@ -33,6 +34,7 @@ struct hp_parcel {
 
 struct hp_arena {
 	/* owner, hot */
+	struct hp_span *small[HP_CLASS_STEPS];
 	struct hp_span *current[HP_CLASS_COUNT];
 
 	/* any thread: blocks freed by others, and the state; see inbox.h */
@@ -64,10 +66,10 @@ struct hp_arena {
 } HP_ALIGNED(64);
 
 /* Stands in where there is no slab: the hit paths miss on it. */
-extern struct hp_span hp_span_none;
+extern HP_HIDDEN struct hp_span hp_span_none;
 
 /*
- * Stand in where there is no arena. Of an arena they have `current` alone, which is all that a hit
+ * Stand in where there is no arena. Of an arena they have its slabs alone, which is all that a hit
  * path looks at before it misses; they share it, each a cache line further on.
  */
 enum hp_stand_in {
@@ -76,10 +78,10 @@ enum hp_stand_in {
 	HP_STAND_IN_DEAD,     /* after it gave its arena up */
 	HP_STAND_INS,
 	HP_STAND_IN_STEP = 64 / sizeof(void *),
-	HP_STAND_IN_SLABS = HP_CLASS_COUNT + (HP_STAND_INS - 1) * HP_STAND_IN_STEP,
+	HP_STAND_IN_SLABS = HP_CLASS_STEPS + HP_CLASS_COUNT + (HP_STAND_INS - 1) * HP_STAND_IN_STEP,
 };
 
-extern struct hp_span *hp_stand_in_slabs[HP_STAND_IN_SLABS] HP_ALIGNED(64);
+extern HP_HIDDEN struct hp_span *hp_stand_in_slabs[HP_STAND_IN_SLABS] HP_ALIGNED(64);
 
 #define HP_STAND_IN(which)                                                                         \
 	(*(struct hp_arena *)(void *)&hp_stand_in_slabs[(which)*HP_STAND_IN_STEP])
@@ -88,17 +90,16 @@ extern struct hp_span *hp_stand_in_slabs[HP_STAND_IN_SLABS] HP_ALIGNED(64);
 #define hp_arena_dead HP_STAND_IN(HP_STAND_IN_DEAD)
 
 /* The calling thread's arena, or one of the three above; never NULL. */
-extern __thread struct hp_arena *hp_self;
+extern HP_HIDDEN __thread struct hp_arena *hp_self;
 
 static inline bool hp_arena_is_real(const struct hp_arena *arena)
 {
 	return (uintptr_t)arena - (uintptr_t)hp_stand_in_slabs >= sizeof(hp_stand_in_slabs);
 }
 
-/* A block of the class, or NULL: then hp_arena_refill(). */
-static inline void *hp_arena_pop(struct hp_arena *arena, unsigned class)
+/* A block of an arena's current slab, or NULL: then hp_arena_refill(). */
+static inline void *hp_slab_pop(struct hp_span *slab)
 {
-	struct hp_span *slab = arena->current[class];
 	void *block = slab->free;
 
 	if (HP_UNLIKELY(!block))
@@ -107,6 +108,11 @@ static inline void *hp_arena_pop(struct hp_arena *arena, unsigned class)
 	atomic_signal_fence(memory_order_seq_cst); /* fork: lost is better than counted twice */
 	slab->countdown++;
 	return block;
+}
+
+static inline void *hp_arena_pop(struct hp_arena *arena, unsigned class)
+{
+	return hp_slab_pop(arena->current[class]);
 }
 
 /* The first half of a free; true if the slab is then due for hp_arena_free(). */
@@ -118,13 +124,16 @@ static inline bool hp_slab_count_down(struct hp_span *slab)
 /* The second half: the block is available again. */
 static inline void hp_slab_push(struct hp_span *slab, void *block)
 {
-	atomic_signal_fence(memory_order_seq_cst); /* as in hp_arena_pop() */
+	atomic_signal_fence(memory_order_seq_cst); /* as in hp_slab_pop() */
 	*(void **)block = slab->free;
 	atomic_signal_fence(memory_order_seq_cst); /* the link first: this store commits */
 	slab->free = block;
 }
 
 /* All below: `arena` is the caller's own or claimed, and the gate is passed. */
+
+/* Makes `slab` the one that the hit path of its class looks at; &hp_span_none for none. */
+void hp_arena_set_current(struct hp_arena *arena, unsigned class, struct hp_span *slab);
 
 /* Fills an arena that is all zero. */
 void hp_arena_init(struct hp_arena *arena);

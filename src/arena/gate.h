@@ -23,7 +23,7 @@ struct hp_gate {
 	_Atomic unsigned guests HP_ALIGNED(64);
 };
 
-extern struct hp_gate hp_gate;
+extern HP_HIDDEN struct hp_gate hp_gate;
 
 /* Waits for the fork to end, and passes. */
 void hp_gate_wait(struct hp_arena *arena);

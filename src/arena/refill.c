@@ -47,7 +47,6 @@ static void leave_current(struct hp_arena *arena, unsigned class)
 		return;
 	slab->state = HP_SLAB_FULL;
 	slab->countdown = hp_slab_relist_after(slab);
-	arena->current[class] = &hp_span_none;
 }
 
 /* Another slab with blocks to be had becomes current; NULL if there is no memory. */
@@ -63,8 +62,7 @@ static struct hp_span *next_slab(struct hp_arena *arena, unsigned class)
 	} else {
 		slab = take_slab(arena, class);
 	}
-	if (slab)
-		arena->current[class] = slab;
+	hp_arena_set_current(arena, class, slab ? slab : &hp_span_none);
 	return slab;
 }
 
@@ -78,7 +76,6 @@ static void exchange(struct hp_arena *arena)
 		hp_arena_free_list(arena, blocks);
 	if (arena->parcels)
 		hp_outbox_flush(arena);
-	hp_arena_tick(arena);
 }
 
 void *hp_arena_refill(struct hp_arena *arena, unsigned class)

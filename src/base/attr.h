@@ -5,6 +5,9 @@
 #define HP_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define HP_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
+/* On the declaration: -fvisibility is for definitions, and others go through a table. */
+#define HP_HIDDEN __attribute__((visibility("hidden")))
+
 #define HP_NOINLINE __attribute__((noinline))
 #define HP_COLD __attribute__((noinline, cold))
 #define HP_NORETURN __attribute__((noreturn))

@@ -110,3 +110,12 @@ void hp_idle_note_quiet(void)
 	idle.swing = 0;
 	idle.bound_purged = 0;
 }
+
+HP_RACY_READER uint64_t hp_idle_peek(void)
+{
+	struct hp_list *oldest = idle.list.previous;
+
+	/* A slot's descriptor is never unmapped. */
+	return oldest == &idle.list ? UINT64_MAX
+				    : HP_CONTAINER(oldest, struct hp_slot, link)->since_ms;
+}

@@ -33,4 +33,7 @@ void hp_idle_note_quiet(void);
 
 size_t hp_idle_count(void);
 
+/* Since when the oldest is idle, UINT64_MAX without one. Needs no lock: may be outdated. */
+uint64_t hp_idle_peek(void);
+
 #endif

@@ -16,7 +16,7 @@ struct hp_pagemap {
 	char *cells;
 } HP_ALIGNED(64);
 
-extern struct hp_pagemap hp_pagemap;
+extern HP_HIDDEN struct hp_pagemap hp_pagemap;
 
 /* Whether an address lies in the main region, and if so its cell. */
 static inline bool hp_pagemap_main_cell(const void *address, char **out_cell)

@@ -331,8 +331,10 @@ static bool purge_oldest(uint64_t since_ms, size_t keep)
 
 void hp_pool_tick(uint64_t now_ms)
 {
-	if (now_ms >= hp_options.decay_ms)
-		purge_oldest(now_ms - hp_options.decay_ms, 0);
+	uint64_t since_ms = now_ms - hp_options.decay_ms;
+
+	if (now_ms >= hp_options.decay_ms && hp_idle_peek() <= since_ms)
+		purge_oldest(since_ms, 0);
 }
 
 bool hp_pool_trim(size_t keep_slots)

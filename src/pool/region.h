@@ -36,7 +36,7 @@ struct hp_regions {
 };
 
 /* at[0] is the main region. Read by everyone, changed by hp_region_grow() alone. */
-extern struct hp_regions hp_regions;
+extern HP_HIDDEN struct hp_regions hp_regions;
 
 static inline size_t hp_region_slots(const struct hp_region *region)
 {

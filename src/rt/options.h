@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/attr.h"
+
 #define HP_CHOICES_backing "auto", "hugetlb", "thp", "base"
 
 enum hp_backing_choice {
@@ -36,7 +38,7 @@ struct hp_options {
 };
 
 /* Constant once hp_options_read() has returned. */
-extern struct hp_options hp_options;
+extern HP_HIDDEN struct hp_options hp_options;
 
 /*
  * Reads HPALLOC_* from the environment, one line for each unknown name or bad value; nothing in a

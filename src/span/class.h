@@ -10,10 +10,11 @@
 
 #define HP_CLASS_COUNT 88u
 #define HP_CLASS_MAX_BYTES ((size_t)128 << 10)
-#define HP_CLASS_SMALL_BYTES ((size_t)1024) /* up to here by table */
 
-/* By (bytes + 15) / 16. */
-extern const uint8_t hp_class_small[HP_CLASS_SMALL_BYTES / 16 + 1];
+/* Small sizes are looked up by their steps of 16 bytes, 0 to HP_CLASS_STEPS - 1. */
+#define HP_CLASS_SMALL_BYTES ((size_t)1024)
+#define HP_CLASS_STEPS (HP_CLASS_SMALL_BYTES / 16 + 1)
+#define HP_CLASS_STEP(bytes) (((bytes) + 15) / 16)
 
 /* 1 <= bytes <= HP_CLASS_MAX_BYTES. */
 static inline unsigned hp_class_of(size_t bytes)

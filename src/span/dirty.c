@@ -31,3 +31,12 @@ struct hp_slot *hp_dirty_take(uint64_t since_ms)
 	hp_list_remove(&slot->dirty);
 	return slot;
 }
+
+HP_RACY_READER uint64_t hp_dirty_peek(void)
+{
+	struct hp_list *oldest = dirty.next;
+
+	/* A slot's descriptor is never unmapped. */
+	return oldest == &dirty ? UINT64_MAX
+				: HP_CONTAINER(oldest, struct hp_slot, dirty)->since_ms;
+}

@@ -15,4 +15,7 @@ void hp_dirty_remove(struct hp_slot *slot);
 /* The slot that has been dirty longest, off the list, if it is so since `since_ms`; else NULL. */
 struct hp_slot *hp_dirty_take(uint64_t since_ms);
 
+/* Since when that one has been dirty, UINT64_MAX without one. Needs no lock: may be outdated. */
+uint64_t hp_dirty_peek(void);
+
 #endif

@@ -30,10 +30,10 @@ static inline size_t hp_slab_block_bytes(const struct hp_span *slab)
 /* The start of the block that `address` lies in; NULL in the slab's tail. For any thread. */
 void *hp_slab_block(const struct hp_span *slab, const void *address);
 
-/* Frees that a FULL slab waits for until it is listed again: a sixteenth of its blocks. */
+/* Frees that a FULL slab waits for until it is listed again: an eighth of its blocks, or 64. */
 static inline uint32_t hp_slab_relist_after(const struct hp_span *slab)
 {
-	return slab->capacity / 16 + 1;
+	return (uint32_t)hp_min(slab->capacity / 8, 64) + 1;
 }
 
 /* How many blocks are live, from the countdown; see span.h. */

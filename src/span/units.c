@@ -377,8 +377,10 @@ static bool purge_oldest(uint64_t since_ms)
 
 void hp_units_tick(uint64_t now_ms)
 {
-	if (now_ms >= hp_options.decay_ms)
-		purge_oldest(now_ms - hp_options.decay_ms);
+	uint64_t since_ms = now_ms - hp_options.decay_ms;
+
+	if (now_ms >= hp_options.decay_ms && hp_dirty_peek() <= since_ms)
+		purge_oldest(since_ms);
 }
 
 bool hp_units_trim(void)
