@@ -119,7 +119,7 @@ struct hp_span *hp_block_span(const void *block, const char *verb)
 	struct hp_span *span = hp_span_find(block);
 
 	if (span && span->kind == HP_SPAN_SLAB)
-		HP_CHECK(hp_slab_block(span, block) == block,
+		HP_CHECK(hp_slab_has_block(span, block),
 			 "%s of %p, which points into a block or between blocks", verb, block);
 	else if (span)
 		HP_CHECK(span->kind == HP_SPAN_LARGE && hp_span_start(span) == block,
@@ -139,14 +139,41 @@ static void free_own(struct hp_arena *arena, struct hp_span *slab, void *block)
 	hp_arena_free(arena, slab, block);
 }
 
-void hp_block_give_own(struct hp_span *slab, void *block)
+void hp_block_give_own(void *block, struct hp_span *slab)
 {
 	struct hp_arena *arena = enter(hp_self);
 
-	HP_CHECK(hp_slab_block(slab, block) == block,
+	HP_CHECK(hp_slab_has_block(slab, block),
 		 "free of %p, which points into a block or between blocks", block);
 	free_own(arena, slab, block);
 	leave(arena);
+}
+
+static void flush(struct hp_arena *arena)
+{
+	int kept_errno = errno;
+
+	hp_outbox_flush(arena);
+	hp_arena_tick(arena);
+	errno = kept_errno;
+}
+
+/* `span` is of the main region. */
+void hp_block_give_other(void *block, struct hp_span *span)
+{
+	struct hp_arena *arena = hp_self;
+
+	if (HP_UNLIKELY(!hp_arena_is_real(arena) || span->kind != HP_SPAN_SLAB ||
+			span->owner == arena)) {
+		hp_block_give(block);
+		return;
+	}
+	HP_CHECK(hp_slab_has_block_at(span, (size_t)((char *)block - hp_pagemap_main_unit(span))),
+		 "free of %p, which points into a block or between blocks", block);
+	hp_gate_enter(arena);
+	if (HP_UNLIKELY(hp_outbox_add(arena, span, block)))
+		flush(arena);
+	hp_gate_leave(arena);
 }
 
 static void free_slab_block(struct hp_span *slab, void *block)
@@ -157,8 +184,8 @@ static void free_slab_block(struct hp_span *slab, void *block)
 		hp_outbox_hand_over(slab, block);
 	else if (slab->owner == arena)
 		free_own(arena, slab, block);
-	else
-		hp_outbox_add(arena, slab, block);
+	else if (hp_outbox_add(arena, slab, block))
+		hp_outbox_flush(arena);
 	leave(arena);
 }
 

@@ -21,7 +21,10 @@ void *hp_block_take(size_t bytes, size_t align_bytes, enum hp_content content);
 void hp_block_give(void *block);
 
 /* The same where the slab is known to be the calling thread's own. */
-void hp_block_give_own(struct hp_span *slab, void *block);
+void hp_block_give_own(void *block, struct hp_span *slab);
+
+/* The same where it is not, as far as is known: a block of this span, or no block. */
+void hp_block_give_other(void *block, struct hp_span *span);
 
 /* The span of a block that must be one of ours, and a block's start: misuse dies with `verb`. */
 struct hp_span *hp_block_span(const void *block, const char *verb);

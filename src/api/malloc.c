@@ -46,10 +46,10 @@ void *hp_calloc(size_t count, size_t bytes)
 }
 
 /* The slab has counted down: the last block that it waits for goes the long way. */
-HP_NOINLINE static void free_due(struct hp_span *slab, void *block)
+HP_NOINLINE static void free_due(void *block, struct hp_span *slab)
 {
 	slab->countdown++;
-	hp_block_give_own(slab, block);
+	hp_block_give_own(block, slab);
 }
 
 void hp_free(void *block)
@@ -64,11 +64,11 @@ void hp_free(void *block)
 	span = (struct hp_span *)(void *)(cell - ((struct hp_span *)(void *)cell)->back);
 	/* Another's block; or freed just now, the mistake that is made most. */
 	if (HP_UNLIKELY(span->owner != hp_self || span->free == block)) {
-		hp_block_give(block);
+		hp_block_give_other(block, span);
 		return;
 	}
 	if (HP_UNLIKELY(hp_slab_count_down(span)))
-		free_due(span, block);
+		free_due(block, span);
 	else
 		hp_slab_push(span, block);
 }

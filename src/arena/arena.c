@@ -123,11 +123,11 @@ static void retain_or_release(struct hp_arena *arena, struct hp_span *slab)
 	slab->countdown = 1;
 }
 
-/* A slab has counted down: see span.h. */
-static void settle(struct hp_arena *arena, struct hp_span *slab)
+/* A slab that had `live` blocks has counted down, or is about to: see span.h. */
+static void settle(struct hp_arena *arena, struct hp_span *slab, uint32_t live)
 {
+	slab->countdown = live + slab->is_retained;
 	if (slab->state == HP_SLAB_FULL) {
-		slab->countdown = slab->capacity - hp_slab_relist_after(slab) + slab->is_retained;
 		slab->state = HP_SLAB_LISTED;
 		if (slab->generation == arena->generation)
 			hp_list_push(&arena->listed[slab->class], &slab->link);
@@ -138,24 +138,41 @@ static void settle(struct hp_arena *arena, struct hp_span *slab)
 
 void hp_arena_free(struct hp_arena *arena, struct hp_span *slab, void *block)
 {
+	uint32_t live = hp_slab_live(slab) - 1;
 	bool is_due = hp_slab_count_down(slab);
 
 	HP_ASSERT(slab->owner == arena);
 	hp_slab_push(slab, block);
 	if (is_due)
-		settle(arena, slab);
+		settle(arena, slab, live);
 }
 
-void hp_arena_free_list(struct hp_arena *arena, void *blocks)
+/* All blocks of a chain become free at once. */
+static void free_chain(struct hp_arena *arena, struct hp_span *slab, const struct hp_chain *chain)
 {
-	while (blocks) {
-		void *next = *(void **)blocks;
-		struct hp_span *slab = hp_span_find(blocks);
+	uint32_t live = hp_slab_live(slab);
 
-		HP_CHECK(slab && slab->owner == arena && hp_slab_block(slab, blocks) == blocks,
-			 "free of %p, which is no block", blocks);
-		hp_arena_free(arena, slab, blocks);
-		blocks = next;
+	HP_CHECK(chain->count <= live, "double free of %p (%zu-byte block), or of one beside it",
+		 chain->first, hp_slab_block_bytes(slab));
+	*(void **)chain->last = slab->free;
+	slab->free = chain->first;
+	if (slab->countdown > chain->count)
+		slab->countdown -= chain->count;
+	else
+		settle(arena, slab, live - chain->count);
+}
+
+void hp_arena_free_chains(struct hp_arena *arena, void *chains)
+{
+	while (chains) {
+		void *next;
+		struct hp_chain chain = hp_chain_read(chains, &next);
+		struct hp_span *slab = hp_span_find(chains);
+
+		HP_CHECK(slab && slab->owner == arena && chain.count,
+			 "%p was written to after it was freed", chains);
+		free_chain(arena, slab, &chain);
+		chains = next;
 	}
 }
 

@@ -17,20 +17,13 @@
 
 #include <stdatomic.h>
 
+#include "arena/chain.h"
 #include "rt/reclaim.h"
 #include "span/class.h"
 #include "span/span.h"
 
 #define HP_RING_SLABS 64u
-#define HP_OUTBOX_OWNERS 8u
-
-/* Blocks of one other arena that this thread freed, to be handed over together. */
-struct hp_parcel {
-	struct hp_arena *owner; /* NULL: empty */
-	void *first, *last;	/* linked by their first words */
-	uint32_t count;
-	uint32_t bytes;
-};
+#define HP_OUTBOX_CHAINS 64u
 
 struct hp_arena {
 	/* owner, hot */
@@ -47,15 +40,16 @@ struct hp_arena {
 	uint16_t generation; /* slabs of another one were inherited by fork and are not reused */
 	bool is_late;	     /* serves threads that have no arena of their own; never adopted */
 	uint32_t slab_count;
-	uint32_t until_tick; /* slow paths until the decay is looked after */
-	uint32_t parcels;    /* filled ones in the outbox */
-	uint32_t ring_first; /* oldest of the retained slabs */
+	uint32_t until_tick;  /* slow paths until the decay is looked after */
+	uint32_t outbox_load; /* what waits there, in blocks and bytes */
+	uint32_t ring_first;  /* oldest of the retained slabs */
 	uint32_t ring_count;
 	uint32_t ring_units;	 /* their units */
 	uint32_t ring_limit;	 /* how many they may be: grows when slabs are taken again */
 	uint32_t released_units; /* lately given back to the span layer */
 	struct hp_span *ring[HP_RING_SLABS];
-	struct hp_parcel outbox[HP_OUTBOX_OWNERS];
+	uint64_t outbox_filled; /* a bit for each chain */
+	struct hp_chain outbox[HP_OUTBOX_CHAINS];
 	uint32_t slabs_of[HP_CLASS_COUNT];
 	struct hp_list listed[HP_CLASS_COUNT];
 
@@ -148,8 +142,8 @@ void *hp_arena_take_zeroed(struct hp_arena *arena, unsigned class);
  * given back. */
 void hp_arena_free(struct hp_arena *arena, struct hp_span *slab, void *block);
 
-/* Frees blocks of this arena, linked by their first words. */
-void hp_arena_free_list(struct hp_arena *arena, void *blocks);
+/* Takes in sealed chains of this arena's blocks; NULL is none. */
+void hp_arena_free_chains(struct hp_arena *arena, void *chains);
 
 /* Gives the retained empty slabs back. */
 void hp_arena_release_retained(struct hp_arena *arena);

@@ -10,10 +10,17 @@ struct hp_gate hp_gate;
 /* Held by prepare until the fork is done: who waits, waits here. */
 static struct hp_lock forking = HP_LOCK_INIT(HP_RANK_GATE);
 
+/* From now on every thread fences for itself. */
+static void do_without_barrier(void)
+{
+	atomic_store(&hp_gate.needs_fence, true);
+	atomic_store(&hp_gate.is_slow, true);
+}
+
 void hp_gate_init(void)
 {
 	if (hp_os_barrier_register())
-		atomic_store_explicit(&hp_gate.needs_fence, true, memory_order_relaxed);
+		do_without_barrier();
 }
 
 static void wait_for_fork(void)
@@ -22,8 +29,9 @@ static void wait_for_fork(void)
 	hp_lock_release(&forking);
 }
 
-void hp_gate_wait(struct hp_arena *arena)
+void hp_gate_enter_slow(struct hp_arena *arena)
 {
+	atomic_thread_fence(memory_order_seq_cst);
 	while (atomic_load_explicit(&hp_gate.is_closed, memory_order_relaxed) &&
 	       !hp_lock_has_process()) {
 		hp_gate_leave(arena);
@@ -67,17 +75,23 @@ void hp_gate_close(void)
 {
 	hp_lock_acquire(&forking);
 	atomic_store(&hp_gate.is_closed, true);
-	if (!atomic_load_explicit(&hp_gate.needs_fence, memory_order_relaxed) &&
-	    hp_os_barrier_all())
-		atomic_store_explicit(&hp_gate.needs_fence, true, memory_order_relaxed);
+	atomic_store(&hp_gate.is_slow, true);
+	if (!atomic_load(&hp_gate.needs_fence) && hp_os_barrier_all())
+		do_without_barrier();
 	atomic_thread_fence(memory_order_seq_cst);
 	hp_gate_await_guests();
 	hp_registry_walk(await_arena, NULL);
 }
 
-void hp_gate_open(void)
+static void open_for_all(void)
 {
 	atomic_store(&hp_gate.is_closed, false);
+	atomic_store(&hp_gate.is_slow, atomic_load(&hp_gate.needs_fence));
+}
+
+void hp_gate_open(void)
+{
+	open_for_all();
 	hp_lock_release(&forking);
 }
 
@@ -85,5 +99,5 @@ void hp_gate_reset(void)
 {
 	hp_lock_reset(&forking);
 	atomic_store(&hp_gate.guests, 0);
-	atomic_store(&hp_gate.is_closed, false);
+	open_for_all();
 }

@@ -8,7 +8,7 @@
  *
  * The store of `busy` and the load of `closed` behind it must not be seen in the other order; the
  * partner is the barrier that prepare sends to all threads (membarrier). Where the kernel has
- * none, each passing has a full fence itself.
+ * none, each passing takes the slow way, which has a full fence itself.
  *
  * In a section: no grace period, no first read section, no section inside it.
  */
@@ -18,6 +18,7 @@
 #include "arena/arena.h"
 
 struct hp_gate {
+	_Atomic bool is_slow; /* closed, or there is no membarrier */
 	_Atomic bool is_closed;
 	_Atomic bool needs_fence; /* there is no membarrier */
 	_Atomic unsigned guests HP_ALIGNED(64);
@@ -25,17 +26,15 @@ struct hp_gate {
 
 extern HP_HIDDEN struct hp_gate hp_gate;
 
-/* Waits for the fork to end, and passes. */
-void hp_gate_wait(struct hp_arena *arena);
+/* Passes with a fence; waits for the fork to end if there is one. */
+void hp_gate_enter_slow(struct hp_arena *arena);
 
 static inline void hp_gate_enter(struct hp_arena *arena)
 {
 	atomic_store_explicit(&arena->busy, true, memory_order_relaxed);
 	atomic_signal_fence(memory_order_seq_cst);
-	if (HP_UNLIKELY(atomic_load_explicit(&hp_gate.needs_fence, memory_order_relaxed)))
-		atomic_thread_fence(memory_order_seq_cst);
-	if (HP_UNLIKELY(atomic_load_explicit(&hp_gate.is_closed, memory_order_relaxed)))
-		hp_gate_wait(arena);
+	if (HP_UNLIKELY(atomic_load_explicit(&hp_gate.is_slow, memory_order_relaxed)))
+		hp_gate_enter_slow(arena);
 }
 
 /* Release: pairs with prepare's acquire of `busy`, so that the fork has what the section wrote. */

@@ -1,5 +1,5 @@
 /*
- * Where other threads put an arena's blocks: a stack in one atomic word, which the arena's state
+ * Where other threads put an arena's blocks: a stack of chains in one atomic word, which the arena's state
  * shares, so that one compare-and-swap hands over a list and learns who is to look after it.
  *
  *   OWNED     its thread drains it
@@ -19,13 +19,14 @@
 #define HP_ARENA_INBOX_H
 
 #include "arena/arena.h"
+#include "arena/chain.h"
 
 enum hp_arena_state { HP_ARENA_OWNED, HP_ARENA_ORPHAN, HP_ARENA_CLAIMED };
 
 #define HP_INBOX_STATE ((uintptr_t)15) /* blocks are aligned to 16 */
 
 /*
- * Hands `first` … `last` over and returns the state the arena was in. From then on the caller has
+ * Hands over sealed chains, which the first blocks of the first and the last stand for, and returns the state the arena was in. From then on the caller has
  * no block that keeps the arena alive: a read section or guest section must.
  */
 static inline enum hp_arena_state hp_inbox_push(struct hp_arena *arena, void *first, void *last)
@@ -33,14 +34,14 @@ static inline enum hp_arena_state hp_inbox_push(struct hp_arena *arena, void *fi
 	uintptr_t word = atomic_load_explicit(&arena->inbox, memory_order_relaxed);
 
 	do
-		*(uintptr_t *)last = word & ~HP_INBOX_STATE;
+		hp_chain_link(last, word & ~HP_INBOX_STATE);
 	while (!atomic_compare_exchange_weak_explicit(&arena->inbox, &word,
 						      (uintptr_t)first | (word & HP_INBOX_STATE),
 						      memory_order_release, memory_order_relaxed));
 	return (enum hp_arena_state)(word & HP_INBOX_STATE);
 }
 
-/* All blocks, for the owner or claimer, which `state` says. */
+/* All chains, for the owner or claimer, which `state` says. */
 static inline void *hp_inbox_take(struct hp_arena *arena, enum hp_arena_state state)
 {
 	uintptr_t word = atomic_load_explicit(&arena->inbox, memory_order_relaxed);

@@ -1,6 +1,6 @@
 /*
- * Blocks of other arenas that a thread freed, collected by owner and handed over together: one
- * compare-and-swap a parcel. Few in bytes and blocks, and flushed on every slow path, so that a
+ * Blocks of other arenas that a thread freed, collected by slab and handed over together: one
+ * compare-and-swap an owner. Few in bytes and blocks, and flushed on every slow path, so that a
  * thread holds up little of what others could use.
  */
 #ifndef HP_ARENA_OUTBOX_H
@@ -8,8 +8,11 @@
 
 #include "arena/arena.h"
 
-/* `block` is one of `slab`, whose owner is another arena. The gate is passed. */
-void hp_outbox_add(struct hp_arena *arena, struct hp_span *slab, void *block);
+/*
+ * `block` is one of `slab`, whose owner is another arena. The gate is passed. True if the outbox is
+ * full: hp_outbox_flush() must follow.
+ */
+bool hp_outbox_add(struct hp_arena *arena, struct hp_span *slab, void *block);
 
 /* Hands everything over. The gate is passed. */
 void hp_outbox_flush(struct hp_arena *arena);

@@ -70,11 +70,11 @@ static struct hp_span *next_slab(struct hp_arena *arena, unsigned class)
 static void exchange(struct hp_arena *arena)
 {
 	enum hp_arena_state state = arena == hp_self ? HP_ARENA_OWNED : HP_ARENA_CLAIMED;
-	void *blocks = hp_inbox_take(arena, state);
+	void *chains = hp_inbox_take(arena, state);
 
-	if (blocks)
-		hp_arena_free_list(arena, blocks);
-	if (arena->parcels)
+	if (chains)
+		hp_arena_free_chains(arena, chains);
+	if (arena->outbox_filled)
 		hp_outbox_flush(arena);
 }
 

@@ -117,7 +117,7 @@ static bool claim(struct hp_arena *arena)
 /* The owner or claimer takes what is in the inbox; whether no slab is left. */
 static bool empty_out(struct hp_arena *arena, enum hp_arena_state state)
 {
-	hp_arena_free_list(arena, hp_inbox_take(arena, state));
+	hp_arena_free_chains(arena, hp_inbox_take(arena, state));
 	hp_arena_release_retained(arena);
 	return !arena->slab_count;
 }

@@ -82,7 +82,7 @@ void hp_thread_settle(enum hp_settle how)
 		return;
 	hp_gate_enter(arena);
 	hp_outbox_flush(arena);
-	hp_arena_free_list(arena, hp_inbox_take(arena, HP_ARENA_OWNED));
+	hp_arena_free_chains(arena, hp_inbox_take(arena, HP_ARENA_OWNED));
 	if (how == HP_SETTLE_AND_RELEASE)
 		hp_arena_release_retained(arena);
 	hp_gate_leave(arena);

@@ -25,7 +25,7 @@ static inline size_t hp_round_down(size_t value, size_t align)
 /* Position of the highest bit; value > 0. */
 static inline unsigned hp_log2(size_t value)
 {
-	return 63 - (unsigned)__builtin_clzll(value);
+	return 63 ^ (unsigned)__builtin_clzll(value);
 }
 
 static inline size_t hp_min(size_t a, size_t b)

@@ -39,12 +39,12 @@ static inline char *hp_pagemap_cell(const void *address)
 	return region->cells + ((uintptr_t)address - region->base) / HP_UNIT_BYTES * HP_SPAN_BYTES;
 }
 
-/* The first byte of the unit that a cell stands for; the cell is one of the tables. */
-static inline char *hp_pagemap_unit(const struct hp_region *region, const void *cell)
+/* The first byte of the unit that a cell of the main region stands for. */
+static inline char *hp_pagemap_main_unit(const void *cell)
 {
-	size_t index = (size_t)((const char *)cell - region->cells) / HP_SPAN_BYTES;
+	size_t offset = (size_t)((const char *)cell - hp_pagemap.cells);
 
-	return (char *)region->base + index * HP_UNIT_BYTES;
+	return (char *)hp_pagemap.base + offset / HP_SPAN_BYTES * HP_UNIT_BYTES;
 }
 
 #endif

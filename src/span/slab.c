@@ -24,6 +24,7 @@ struct hp_span *hp_slab_take(unsigned class, bool is_hot)
 	slab->units = (uint32_t)units.count;
 	slab->capacity = (uint32_t)(units.count * HP_UNIT_BYTES / hp_class_bytes(class));
 	slab->class = (uint8_t) class;
+	slab->inverse = (uint32_t)((HP_SLAB_INVERSE_ONE - 1) / (hp_class_bytes(class) / 16) + 1);
 	slab->state = HP_SLAB_LISTED;
 	slab->is_zero = is_zero;
 	slab->kind = HP_SPAN_SLAB;
@@ -72,22 +73,13 @@ void *hp_slab_bump(struct hp_span *slab)
 	return hp_span_start(slab) + slab->carved++ * hp_slab_block_bytes(slab);
 }
 
-void *hp_slab_block(const struct hp_span *slab, const void *address)
-{
-	char *start = hp_span_start(slab);
-	size_t bytes = hp_slab_block_bytes(slab);
-	size_t index = (size_t)((const char *)address - start) / bytes;
-
-	return index < slab->capacity ? start + index * bytes : NULL;
-}
-
 bool hp_slab_is_valid(const struct hp_span *slab)
 {
 	uint32_t free = 0;
 
 	for (void *block = slab->free; block && free <= slab->capacity;
 	     block = *(void **)block, free++) {
-		if (hp_slab_block(slab, block) != block)
+		if (!hp_slab_has_block(slab, block))
 			return false;
 	}
 	return slab->kind == HP_SPAN_SLAB && free + hp_slab_live(slab) == slab->carved;

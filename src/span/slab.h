@@ -2,7 +2,7 @@
  * Slabs: spans cut into blocks of one class. A fresh slab is bumped through, a page's worth of
  * blocks at a time, lowest address first; freed blocks go on its free list.
  *
- * All but hp_slab_block() is for the owner's thread alone.
+ * All but hp_slab_has_block() is for the owner's thread alone.
  */
 #ifndef HP_SPAN_SLAB_H
 #define HP_SPAN_SLAB_H
@@ -27,8 +27,28 @@ static inline size_t hp_slab_block_bytes(const struct hp_span *slab)
 	return hp_class_bytes(slab->class);
 }
 
-/* The start of the block that `address` lies in; NULL in the slab's tail. For any thread. */
-void *hp_slab_block(const struct hp_span *slab, const void *address);
+/*
+ * Division by the block size is a multiplication by its inverse, rounded up, in units of 16 bytes:
+ * exact, as length and size of a slab's blocks, so counted, multiply to less.
+ */
+#define HP_SLAB_INVERSE_ONE ((uint64_t)1 << 31)
+
+/*
+ * Whether a block starts so many bytes behind the slab's start: then the product has no fraction,
+ * but for the rounding. For any thread.
+ */
+static inline bool hp_slab_has_block_at(const struct hp_span *slab, size_t offset)
+{
+	uint64_t product = offset / 16 * slab->inverse;
+
+	return offset % 16 == 0 && product % HP_SLAB_INVERSE_ONE < slab->inverse &&
+	       product / HP_SLAB_INVERSE_ONE < slab->capacity;
+}
+
+static inline bool hp_slab_has_block(const struct hp_span *slab, const void *address)
+{
+	return hp_slab_has_block_at(slab, (size_t)((const char *)address - hp_span_start(slab)));
+}
 
 /* Frees that a FULL slab waits for until it is listed again: an eighth of its blocks, or 64. */
 static inline uint32_t hp_slab_relist_after(const struct hp_span *slab)

@@ -35,6 +35,7 @@ struct hp_span {
 	bool is_retained;    /* on the arena's ring of empty slabs kept */
 	bool is_zero;	     /* what is not carved reads as zero */
 	uint16_t generation; /* of the process: see arena/registry.h on fork */
+	uint32_t inverse;    /* of the block size: see hp_slab_block() */
 	struct hp_list link; /* on the arena's list of its class, or alone */
 } HP_ALIGNED(64);
 

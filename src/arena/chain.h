@@ -1,0 +1,73 @@
+/*
+ * Chains: freed blocks of one slab on their way to its owner, who takes a chain in as a whole and
+ * touches none of its blocks but the first and the last. What it needs to know is in the blocks:
+ *
+ *   first    word 0: the next block   word 1: the next chain, and above 48 bits how many blocks
+ *   second   word 0: the next block   word 1: the last block
+ *   others   word 0: the next block
+ *
+ * A chain is one thread's until it is sealed and pushed into an inbox.
+ */
+#ifndef HP_ARENA_CHAIN_H
+#define HP_ARENA_CHAIN_H
+
+#include "span/span.h"
+
+#define HP_CHAIN_BLOCKS_MAX 65535u
+#define HP_CHAIN_COUNT_SHIFT 48 /* user addresses have 48 bits at most, unless more are asked for */
+
+struct hp_chain {
+	struct hp_span *slab; /* NULL: no chain */
+	void *first, *last;
+	uint32_t count;
+};
+
+static inline struct hp_chain hp_chain_of_one(struct hp_span *slab, void *block)
+{
+	return (struct hp_chain){ .slab = slab, .first = block, .last = block, .count = 1 };
+}
+
+/*
+ * At the end: the owner then allocates the blocks in the order in which they were freed, which is
+ * the order of their addresses as long as nothing disturbs it, and caches prefetch them.
+ */
+static inline void hp_chain_add(struct hp_chain *chain, void *block)
+{
+	*(void **)chain->last = block;
+	chain->last = block;
+	chain->count++;
+}
+
+/* Sets which chain follows one that is sealed. */
+static inline void hp_chain_link(void *first, uintptr_t next)
+{
+	uintptr_t *words = first;
+
+	words[1] = words[1] >> HP_CHAIN_COUNT_SHIFT << HP_CHAIN_COUNT_SHIFT | next;
+}
+
+/* Writes the chain's description into its blocks; its first block then stands for all of it. */
+static inline void *hp_chain_seal(const struct hp_chain *chain, void *next)
+{
+	uintptr_t *words = chain->first;
+
+	words[1] = (uintptr_t)chain->count << HP_CHAIN_COUNT_SHIFT | (uintptr_t)next;
+	if (chain->count > 1)
+		((void **)words[0])[1] = chain->last;
+	return chain->first;
+}
+
+/* The sealed chain that begins with this block, without its slab; *out_next is the next chain's. */
+static inline struct hp_chain hp_chain_read(void *first, void **out_next)
+{
+	uintptr_t *words = first;
+	struct hp_chain chain = hp_chain_of_one(NULL, first);
+
+	chain.count = (uint32_t)(words[1] >> HP_CHAIN_COUNT_SHIFT);
+	if (chain.count > 1)
+		chain.last = ((void **)words[0])[1];
+	*out_next = (void *)(words[1] & (((uintptr_t)1 << HP_CHAIN_COUNT_SHIFT) - 1));
+	return chain;
+}
+
+#endif
