@@ -10,7 +10,10 @@
 #include "base/lock.h"
 #include "rt/meta.h"
 
-enum { KEEP_EMPTY = 64 }; /* orphans without a slab, for threads to come */
+enum {
+	KEEP_EMPTY = 64, /* orphans without a slab, for threads to come */
+	ADOPT_TRIES = 4, /* before a thread gets an arena more */
+};
 
 static struct {
 	struct hp_lock lock;
@@ -173,24 +176,39 @@ void hp_registry_settle_all(void)
 	hp_reclaim_read_end();
 }
 
-/* Takes the first orphan that can be claimed. */
-static void adopt_one(struct hp_arena *arena, void *context)
+/* The orphan with the most slabs: so that the others run empty. A wrong guess does no harm. */
+static HP_RACY_READER void choose_largest(struct hp_arena *arena, void *context)
 {
-	struct hp_arena **out_adopted = context;
+	struct hp_arena **best = context;
+	uintptr_t word = atomic_load_explicit(&arena->inbox, memory_order_relaxed);
 
-	if (*out_adopted || arena->is_late || !claim(arena))
-		return;
+	if ((word & HP_INBOX_STATE) == HP_ARENA_ORPHAN && !arena->is_late &&
+	    (!*best || arena->slab_count > (*best)->slab_count))
+		*best = arena;
+}
+
+/* NULL if there is none, or all are claimed just now by who freed blocks of theirs. */
+static struct hp_arena *adopt(void)
+{
+	struct hp_arena *arena = NULL;
+
+	hp_registry_walk(choose_largest, &arena);
+	if (!arena || !claim(arena))
+		return NULL;
 	hp_inbox_adopt(arena);
-	*out_adopted = arena;
+	return arena;
 }
 
 struct hp_arena *hp_registry_join(void)
 {
-	struct hp_arena *arena = NULL;
+	for (unsigned i = 0; i < ADOPT_TRIES && hp_registry_orphans(); i++) {
+		struct hp_arena *arena = adopt();
 
-	if (hp_registry_orphans())
-		hp_registry_walk(adopt_one, &arena);
-	return arena ? arena : make(false);
+		if (arena)
+			return arena;
+		hp_os_yield();
+	}
+	return make(false);
 }
 
 void hp_registry_leave(struct hp_arena *arena)
