@@ -7,10 +7,21 @@
 
 #define ALIGN_MAX_BYTES ((size_t)1 << 30)
 
+/*
+ * Every block is aligned to the powers of two that divide its size, up to a unit: slabs and large
+ * blocks begin at units, and the class of a size that is a multiple of `align` is one too.
+ */
 static void *take(size_t align, size_t bytes)
 {
 	if (align <= 16)
 		return hp_malloc(bytes);
+	if (HP_LIKELY(align <= HP_UNIT_BYTES && bytes <= PTRDIFF_MAX)) {
+		void *block = hp_malloc(hp_max(hp_round_up(bytes, align), align));
+
+		if (HP_LIKELY((uintptr_t)block % align == 0))
+			return block;
+		hp_free(block); /* of the next malloc: see hp_block_take() */
+	}
 	if (align > ALIGN_MAX_BYTES) {
 		errno = ENOMEM;
 		return NULL;

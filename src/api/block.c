@@ -10,6 +10,7 @@
 #include "arena/registry.h"
 #include "arena/thread.h"
 #include "base/check.h"
+#include "rt/counters.h"
 #include "rt/options.h"
 #include "span/large.h"
 #include "span/slab.h"
@@ -72,22 +73,20 @@ static void *take_large(size_t bytes, size_t align_bytes, enum hp_content conten
 	return large ? hp_span_start(large) : NULL;
 }
 
-/* A slab begins at a unit: blocks are aligned to what divides their size, up to a unit. */
-static unsigned aligned_class(size_t bytes, size_t align_bytes)
+static bool heap_was_used(void)
 {
-	unsigned class = hp_class_of(bytes ? bytes : 1);
+	struct hp_stats stats;
 
-	while (class < HP_CLASS_COUNT && hp_class_bytes(class) & (align_bytes - 1))
-		class ++;
-	return class;
+	hp_counters_get(&stats);
+	return stats.peak_bytes > 0;
 }
 
-/* In a process in which not even one region can be had, the next malloc serves. */
+/* In a process with too little address space for even one block of ours, the next malloc serves. */
 static void *take_foreign(size_t bytes, size_t align_bytes)
 {
 	const struct hp_foreign *next = hp_foreign();
 
-	if (!next || hp_region_reserved_bytes() || hp_options.strict || bytes > PTRDIFF_MAX)
+	if (!next || heap_was_used() || hp_options.strict || bytes > PTRDIFF_MAX)
 		return NULL;
 	return align_bytes <= 16 ? next->malloc(bytes) : next->aligned_alloc(align_bytes, bytes);
 }
@@ -95,14 +94,11 @@ static void *take_foreign(size_t bytes, size_t align_bytes)
 void *hp_block_take(size_t bytes, size_t align_bytes, enum hp_content content)
 {
 	int kept_errno = errno;
-	unsigned class = HP_CLASS_COUNT;
 	void *block = NULL;
 
 	hp_init();
-	if (bytes <= HP_CLASS_MAX_BYTES && align_bytes <= HP_UNIT_BYTES)
-		class = aligned_class(bytes, align_bytes);
-	if (class < HP_CLASS_COUNT)
-		block = take_from_class(class, content);
+	if (bytes <= HP_CLASS_MAX_BYTES && align_bytes == 1)
+		block = take_from_class(hp_class_of(bytes ? bytes : 1), content);
 	else if (bytes <= PTRDIFF_MAX)
 		block = take_large(bytes ? bytes : 1, align_bytes, content);
 	if (!block) {

@@ -12,8 +12,9 @@
 enum hp_content { HP_CONTENT_ANY, HP_CONTENT_ZERO };
 
 /*
- * A block of at least `bytes`, aligned to `align_bytes` (a power of two); NULL with ENOMEM if there
- * is no memory. On success errno is as before. Starts the heap and the thread if need be.
+ * A block of at least `bytes`, aligned to `align_bytes`, a power of two; unless that is 1, a large
+ * block. NULL with ENOMEM if there is no memory. On success errno is as before. Starts the heap and
+ * the thread if need be.
  */
 void *hp_block_take(size_t bytes, size_t align_bytes, enum hp_content content);
 

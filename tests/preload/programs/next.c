@@ -11,7 +11,7 @@
 
 #include "check.h"
 
-enum { FIRST_KIB = 2048, STEP_KIB = 128, LAST_KIB = 64 << 10 };
+enum { FIRST_KIB = 2048, STEP_KIB = 16, LAST_KIB = 64 << 10 };
 enum { IS_OURS = 10, IS_NEXT = 11 };
 
 /* All kinds of requests, each released by its own name. */
