@@ -1,6 +1,6 @@
 /*
- * Where other threads put an arena's blocks: a stack of chains in one atomic word, which the arena's state
- * shares, so that one compare-and-swap hands over a list and learns who is to look after it.
+ * Where other threads put an arena's blocks: a stack of chains in one atomic word, which the arena's
+ * state shares, so that one compare-and-swap hands over a list and learns who is to look after it.
  *
  *   OWNED     its thread drains it
  *   ORPHAN    no thread; who pushes (or finds it) may claim it
@@ -26,8 +26,9 @@ enum hp_arena_state { HP_ARENA_OWNED, HP_ARENA_ORPHAN, HP_ARENA_CLAIMED };
 #define HP_INBOX_STATE ((uintptr_t)15) /* blocks are aligned to 16 */
 
 /*
- * Hands over sealed chains, which the first blocks of the first and the last stand for, and returns the state the arena was in. From then on the caller has
- * no block that keeps the arena alive: a read section or guest section must.
+ * Hands over sealed chains, which the first blocks of the first and the last stand for, and returns
+ * the state the arena was in. From then on the caller has no block that keeps the arena alive: a
+ * read section or guest section must.
  */
 static inline enum hp_arena_state hp_inbox_push(struct hp_arena *arena, void *first, void *last)
 {
