@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -61,6 +62,17 @@ void bench_touch(void *block, size_t bytes)
 		at[i] = 1;
 }
 
+void *bench_map(size_t bytes)
+{
+	char *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	bench_check(at != MAP_FAILED, "mmap gave nothing");
+	madvise(at, bytes, MADV_HUGEPAGE);
+	for (size_t i = 0; i < bytes; i += 4096)
+		((volatile char *)at)[i] = 0;
+	return at;
+}
+
 /* The number of kB behind `key` in the text of /proc/self/status; 0 if it is not there. */
 static size_t status_kib(const char *text, const char *key)
 {
@@ -106,6 +118,11 @@ double bench_run_threads(size_t count, void *(*body)(void *number))
 	double begin, end = 0;
 
 	bench_check(count <= BENCH_THREADS_MAX, "too many threads");
+	if (count == 1) {
+		begin = bench_now();
+		body(NULL);
+		return bench_now() - begin;
+	}
 	pthread_barrier_init(&start, NULL, (unsigned)count + 1);
 	for (size_t i = 0; i < count; i++) {
 		threads[i] = (struct thread){ .start = &start, .body = body, .number = (void *)i };
