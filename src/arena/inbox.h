@@ -1,6 +1,7 @@
 /*
- * Where other threads put an arena's blocks: a stack of chains in one atomic word, which the arena's
- * state shares, so that one compare-and-swap hands over a list and learns who is to look after it.
+ * Where other threads put an arena's blocks: a stack of chains in one atomic word, which the state
+ * of the arena shares, so that one compare-and-swap hands over chains and learns who is to look
+ * after them.
  *
  *   OWNED     its thread drains it
  *   ORPHAN    no thread; who pushes (or finds it) may claim it
