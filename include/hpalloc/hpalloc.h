@@ -52,7 +52,8 @@ HP_PUBLIC void *hp_calloc(size_t count, size_t bytes) HP_ALLOC_SIZE(1, 2) HP_WAR
  * Changes the size of `block` and returns where it is now; the content up to the smaller of both
  * sizes is kept, what is added is undefined. On failure `block` is untouched and still valid.
  * NULL as `block` is hp_malloc(bytes); 0 as `bytes` frees the block and returns NULL, as glibc
- * does. The alignment that a block was asked for with is not kept when it moves. (C11 7.22.3.5)
+ * does. The alignment that a block was asked for with is not kept when it moves. A block up to 128
+ * KiB that grows gets room for a quarter more than it had at most. (C11 7.22.3.5)
  */
 HP_PUBLIC void *hp_realloc(void *block, size_t bytes) HP_WARN_UNUSED;
 

@@ -164,7 +164,7 @@ void hp_block_give_other(void *block, struct hp_span *span)
 		hp_block_give(block);
 		return;
 	}
-	HP_CHECK(hp_slab_has_block_at(span, (size_t)((char *)block - hp_pagemap_main_unit(span))),
+	HP_CHECK(hp_slab_has_main_block(span, block),
 		 "free of %p, which points into a block or between blocks", block);
 	hp_gate_enter(arena);
 	if (HP_UNLIKELY(hp_outbox_add(arena, span, block)))

@@ -54,14 +54,13 @@ HP_NOINLINE static void free_due(void *block, struct hp_span *slab)
 
 void hp_free(void *block)
 {
-	struct hp_span *span;
-	char *cell = NULL;
+	struct hp_span *cell, *span;
 
-	if (HP_UNLIKELY(!hp_pagemap_main_cell(block, &cell))) {
+	if (HP_UNLIKELY(!hp_span_main_cell(block, &cell))) {
 		hp_block_give(block);
 		return;
 	}
-	span = (struct hp_span *)(void *)(cell - ((struct hp_span *)(void *)cell)->back);
+	span = hp_span_head(cell);
 	/* Another's block; or freed just now, the mistake that is made most. */
 	if (HP_UNLIKELY(span->owner != hp_self || span->free == block)) {
 		hp_block_give_other(block, span);

@@ -7,17 +7,18 @@
 #include "api/init.h"
 #include "arena/gate.h"
 #include "arena/thread.h"
+#include "base/bits.h"
 #include "base/check.h"
 #include "pool/pool.h"
 #include "span/large.h"
+#include "span/slab.h"
 
-/* Slack that a block may have after shrinking in place: an eighth of a large one, half else. */
-static bool fits(const struct hp_span *span, size_t bytes)
+/* A large block that shrinks stays what it is as long as half of it is used, and no unit free. */
+static bool fits_large(const struct hp_span *large, size_t bytes)
 {
-	size_t have = hp_block_bytes(span);
+	size_t have = hp_large_bytes(large);
 
-	return bytes <= have && bytes >= have / 2 &&
-	       (span->kind == HP_SPAN_SLAB || have - bytes < HP_UNIT_BYTES);
+	return bytes <= have && bytes >= have / 2 && have - bytes < HP_UNIT_BYTES;
 }
 
 /* As a slow path: NULL if the large block can neither be resized nor moved. */
@@ -40,18 +41,23 @@ static void *resize_large(struct hp_span *large, size_t bytes)
 	return result ? hp_span_start(result) : NULL;
 }
 
+static void *copy_small(void *block, size_t kept, void *moved)
+{
+	if (HP_UNLIKELY(!moved))
+		return NULL;
+	memcpy(moved, block, kept);
+	hp_free(block);
+	return moved;
+}
+
 static void *copy(struct hp_span *span, void *block, size_t bytes)
 {
 	size_t kept = hp_min(hp_block_bytes(span), bytes);
 	void *moved = hp_malloc(bytes);
 
-	if (!moved)
-		return NULL;
-	memcpy(moved, block, kept);
-	if (span->kind == HP_SPAN_LARGE)
+	if (moved && span->kind == HP_SPAN_LARGE)
 		hp_pool_count_copied(kept);
-	hp_free(block);
-	return moved;
+	return copy_small(block, kept, moved);
 }
 
 static void *realloc_foreign(void *block, size_t bytes)
@@ -62,7 +68,8 @@ static void *realloc_foreign(void *block, size_t bytes)
 	return next->realloc(block, bytes);
 }
 
-void *hp_realloc(void *block, size_t bytes)
+/* Any pointer and any size. */
+HP_NOINLINE static void *resize(void *block, size_t bytes)
 {
 	struct hp_span *span;
 	void *result = NULL;
@@ -77,16 +84,37 @@ void *hp_realloc(void *block, size_t bytes)
 		hp_free(block);
 		return NULL;
 	}
-	if (fits(span, bytes))
-		return block;
 	if (bytes > PTRDIFF_MAX) {
 		errno = ENOMEM;
 		return NULL;
 	}
+	if (span->kind == HP_SPAN_LARGE && fits_large(span, bytes))
+		return block;
 	if (span->kind == HP_SPAN_LARGE && bytes > HP_CLASS_MAX_BYTES)
 		result = resize_large(span, bytes);
 	errno = kept_errno;
 	return result ? result : copy(span, block, bytes);
+}
+
+/* A small block that stays where it is, or is copied, needs no more than this. */
+void *hp_realloc(void *block, size_t bytes)
+{
+	struct hp_span *cell, *slab;
+	size_t have;
+
+	if (HP_UNLIKELY(!hp_span_main_cell(block, &cell)))
+		return resize(block, bytes);
+	slab = hp_span_head(cell);
+	if (HP_UNLIKELY(slab->kind != HP_SPAN_SLAB || !hp_slab_has_main_block(slab, block)))
+		return resize(block, bytes);
+	have = hp_slab_block_bytes(slab);
+	if (bytes <= have && bytes > (have - 1) / 2)
+		return block;
+	if (HP_UNLIKELY(bytes - 1 >= HP_CLASS_MAX_BYTES))
+		return resize(block, bytes);
+	if (bytes > have) /* what grows, grows again: room for twice the least step */
+		bytes = hp_max(bytes, have + have / 8 + 1);
+	return copy_small(block, hp_min(bytes, have), hp_malloc(bytes));
 }
 
 void *hp_reallocarray(void *block, size_t count, size_t bytes)

@@ -35,6 +35,17 @@ void hp_arena_set_current(struct hp_arena *arena, unsigned class, struct hp_span
 		arena->small[0] = slab;
 }
 
+void hp_arena_leave_current(struct hp_arena *arena, unsigned class)
+{
+	struct hp_span *slab = arena->current[class];
+
+	if (slab == &hp_span_none)
+		return;
+	HP_ASSERT(!slab->free && slab->carved == slab->capacity);
+	slab->state = HP_SLAB_FULL;
+	slab->countdown = hp_slab_relist_after(slab);
+}
+
 static void init_lists(struct hp_arena *arena)
 {
 	for (unsigned class = 0; class < HP_CLASS_COUNT; class ++) {
@@ -123,6 +134,19 @@ static void retain_or_release(struct hp_arena *arena, struct hp_span *slab)
 	slab->countdown = 1;
 }
 
+/* A slab has blocks again: current if the current one has none, so that malloc need not look. */
+static void list(struct hp_arena *arena, struct hp_span *slab)
+{
+	const struct hp_span *current = arena->current[slab->class];
+
+	if (current->free || current->carved < current->capacity) {
+		hp_list_push(&arena->listed[slab->class], &slab->link);
+		return;
+	}
+	hp_arena_leave_current(arena, slab->class);
+	hp_arena_set_current(arena, slab->class, slab);
+}
+
 /* A slab that had `live` blocks has counted down, or is about to: see span.h. */
 static void settle(struct hp_arena *arena, struct hp_span *slab, uint32_t live)
 {
@@ -130,7 +154,7 @@ static void settle(struct hp_arena *arena, struct hp_span *slab, uint32_t live)
 	if (slab->state == HP_SLAB_FULL) {
 		slab->state = HP_SLAB_LISTED;
 		if (slab->generation == arena->generation)
-			hp_list_push(&arena->listed[slab->class], &slab->link);
+			list(arena, slab);
 	}
 	if (slab->countdown == 0)
 		retain_or_release(arena, slab);

@@ -129,6 +129,12 @@ static inline void hp_slab_push(struct hp_span *slab, void *block)
 /* Makes `slab` the one that the hit path of its class looks at; &hp_span_none for none. */
 void hp_arena_set_current(struct hp_arena *arena, unsigned class, struct hp_span *slab);
 
+/*
+ * The current slab of the class has no block left: it is FULL until enough of it is free again.
+ * hp_arena_set_current() must follow.
+ */
+void hp_arena_leave_current(struct hp_arena *arena, unsigned class);
+
 /* Fills an arena that is all zero. */
 void hp_arena_init(struct hp_arena *arena);
 

@@ -38,24 +38,13 @@ static struct hp_span *take_slab(struct hp_arena *arena, unsigned class)
 	return slab;
 }
 
-/* The current slab has no block left: it is FULL until enough of it is free again. */
-static void leave_current(struct hp_arena *arena, unsigned class)
-{
-	struct hp_span *slab = arena->current[class];
-
-	if (slab == &hp_span_none)
-		return;
-	slab->state = HP_SLAB_FULL;
-	slab->countdown = hp_slab_relist_after(slab);
-}
-
 /* Another slab with blocks to be had becomes current; NULL if there is no memory. */
 static struct hp_span *next_slab(struct hp_arena *arena, unsigned class)
 {
 	struct hp_list *list = &arena->listed[class];
 	struct hp_span *slab;
 
-	leave_current(arena, class);
+	hp_arena_leave_current(arena, class);
 	if (!hp_list_is_empty(list)) {
 		slab = HP_CONTAINER(list->next, struct hp_span, link);
 		hp_list_remove(&slab->link);

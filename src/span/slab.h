@@ -45,6 +45,13 @@ static inline bool hp_slab_has_block_at(const struct hp_span *slab, size_t offse
 	       product / HP_SLAB_INVERSE_ONE < slab->capacity;
 }
 
+/* The same for a slab of the main region, and an address. */
+static inline bool hp_slab_has_main_block(const struct hp_span *slab, const void *address)
+{
+	return hp_slab_has_block_at(slab,
+				    (size_t)((const char *)address - hp_pagemap_main_unit(slab)));
+}
+
 static inline bool hp_slab_has_block(const struct hp_span *slab, const void *address)
 {
 	return hp_slab_has_block_at(slab, (size_t)((const char *)address - hp_span_start(slab)));

@@ -41,15 +41,28 @@ struct hp_span {
 
 static_assert(sizeof(struct hp_span) == HP_SPAN_BYTES, "a span's descriptor is one cell");
 
+/* Whether an address lies in the main region, and if so its unit's cell. */
+static inline bool hp_span_main_cell(const void *address, struct hp_span **out_cell)
+{
+	char *cell = NULL;
+	bool is_main = hp_pagemap_main_cell(address, &cell);
+
+	*out_cell = (struct hp_span *)(void *)cell;
+	return is_main;
+}
+
+/* The span that a cell is of. */
+static inline struct hp_span *hp_span_head(struct hp_span *cell)
+{
+	return (struct hp_span *)(void *)((char *)cell - cell->back);
+}
+
 /* The span of an address, if it is a slab's or the start of a large block's; never faults. */
 static inline struct hp_span *hp_span_find(const void *address)
 {
 	char *cell = hp_pagemap_cell(address);
 
-	if (!cell)
-		return NULL;
-	cell -= ((struct hp_span *)(void *)cell)->back;
-	return (struct hp_span *)(void *)cell;
+	return cell ? hp_span_head((struct hp_span *)(void *)cell) : NULL;
 }
 
 /* A run of units anywhere in a region, across slots. */
