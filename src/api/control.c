@@ -7,7 +7,8 @@
 #include "arena/registry.h"
 #include "arena/thread.h"
 #include "rt/counters.h"
-#include "span/units.h"
+#include "pool/pool.h"
+#include "span/trim.h"
 
 /* Memory that ever went back, to see whether some did. */
 static uint64_t bytes_given(void)
@@ -31,7 +32,7 @@ int hp_trim(size_t keep_bytes)
 	if (hp_arena_is_real(arena)) {
 		hp_gate_enter(arena);
 		hp_registry_settle_all();
-		hp_units_trim();
+		hp_trim_all();
 		hp_pool_trim(keep_bytes / HP_HUGEPAGE_BYTES);
 		hp_gate_leave(arena);
 		hp_registry_drain(1);

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "span/slab.h"
+#include "span/trim.h"
 #include "span/units.h"
 
 enum {
@@ -68,7 +69,7 @@ void hp_arena_tick(struct hp_arena *arena)
 		return;
 	arena->until_tick = TICK_PATHS;
 	now_ms = hp_os_now_ms();
-	hp_units_tick(now_ms);
+	hp_trim_tick(now_ms);
 	hp_pool_tick(now_ms);
 }
 

@@ -49,6 +49,9 @@ struct hp_slot {
 	uint8_t state;
 	uint8_t mapping;
 	uint8_t longest;
+	bool is_warm;	 /* USED: stands on base pages until the warm-up is over */
+	bool is_pinned;	 /* USED: stays so though empty */
+	bool is_trimmed; /* USED: free units gave their memory back because of the bound */
 	bool is_copied;	 /* into the snapshot of the fork that goes on */
 	bool has_memory; /* held from the system and counted; pool lock, or the BUSY owner's */
 } HP_ALIGNED(128);

@@ -1,6 +1,9 @@
 /*
  * Hugepages in use whose free units hold memory that could go back: normal memory only, since a
  * hugetlb page goes back as a whole. Oldest first. All under the units lock.
+ *
+ * The bound on their number is 4, or an eighth of the heap's peak; it follows a program that uses
+ * again what was just trimmed, until one slot has been quiet for a decay.
  */
 #ifndef HP_SPAN_DIRTY_H
 #define HP_SPAN_DIRTY_H
@@ -14,6 +17,12 @@ void hp_dirty_remove(struct hp_slot *slot);
 
 /* The slot that has been dirty longest, off the list, if it is so since `since_ms`; else NULL. */
 struct hp_slot *hp_dirty_take(uint64_t since_ms);
+
+/* The same if there are more than the bound allows. */
+struct hp_slot *hp_dirty_take_over_bound(void);
+
+/* Units of a slot that was trimmed are used again. */
+void hp_dirty_note_use(struct hp_slot *slot);
 
 /* Since when that one has been dirty, UINT64_MAX without one. Needs no lock: may be outdated. */
 uint64_t hp_dirty_peek(void);

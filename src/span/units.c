@@ -6,82 +6,19 @@
 
 #include "base/bits.h"
 #include "base/check.h"
-#include "base/lock.h"
 #include "rt/options.h"
-#include "span/dirty.h"
+#include "span/occupancy.h"
 #include "span/shelf.h"
+#include "span/trim.h"
 
 static struct {
-	struct hp_lock lock;
-	bool has_started;	/* the first slot was taken */
-	struct hp_run warm;	/* the slot of the warm-up, count 0 without one */
-	struct hp_slot *pinned; /* stays in use though empty: it is being collapsed */
-} units = { .lock = HP_LOCK_INIT(HP_RANK_UNITS) };
-
-void hp_units_lock(void)
-{
-	hp_lock_acquire(&units.lock);
-}
-
-void hp_units_unlock(void)
-{
-	hp_lock_release(&units.lock);
-}
-
-void hp_units_reset(void)
-{
-	hp_lock_reset(&units.lock);
-}
+	bool has_started;     /* the first slot was taken */
+	struct hp_slot *warm; /* the slot of the warm-up, or NULL */
+} units;
 
 static struct hp_units units_in(struct hp_run slot, unsigned first, size_t count)
 {
 	return (struct hp_units){ slot.region, slot.first * HP_SLOT_UNITS + first, count };
-}
-
-/* The part of a run that lies in its first slot: the slot, and the bits. */
-static struct hp_slot *first_piece(struct hp_units run, hp_bitmap *out_bits, size_t *out_count)
-{
-	unsigned first = (unsigned)(run.first % HP_SLOT_UNITS);
-
-	*out_count = hp_min(run.count, HP_SLOT_UNITS - first);
-	*out_bits = hp_bitmap_run(first, (unsigned)*out_count);
-	return &run.region->slots[run.first / HP_SLOT_UNITS];
-}
-
-/* Under the lock: bits of a slot become a span's. Returns which of them may not be zero. */
-static hp_bitmap occupy(struct hp_slot *slot, hp_bitmap bits)
-{
-	hp_bitmap stale = slot->touched & bits;
-
-	HP_ASSERT((slot->free & bits) == bits);
-	slot->free &= ~bits;
-	slot->touched |= bits;
-	if (slot->mapping == HP_MAPPING_BASE && stale != bits)
-		hp_pool_count_base_units((long)hp_bitmap_count(bits & ~stale));
-	hp_shelf_update(slot);
-	return stale;
-}
-
-/* Under the lock: units of a slot become free. Whether the slot has no span any more. */
-static bool vacate(struct hp_slot *slot, hp_bitmap bits, enum hp_give how)
-{
-	HP_ASSERT(!(slot->free & bits));
-	slot->free |= bits;
-	if (how == HP_GIVE_BLANK) {
-		if (slot->mapping == HP_MAPPING_BASE)
-			hp_pool_count_base_units(-(long)hp_bitmap_count(slot->touched & bits));
-		slot->touched &= ~bits;
-	}
-	if (slot->free != HP_BITMAP_FULL || slot == units.pinned) {
-		hp_shelf_update(slot);
-		hp_dirty_note(slot);
-		return false;
-	}
-	hp_shelf_remove(slot);
-	hp_dirty_remove(slot);
-	if (units.warm.count && slot == &units.warm.region->slots[units.warm.first])
-		units.warm.count = 0;
-	return true;
 }
 
 static void clear(char *slot_address, hp_bitmap stale)
@@ -108,42 +45,48 @@ static enum hp_use use_of_slot(enum hp_use use)
 
 /*
  * Under the lock: the warm-up is over when its part is used, or when a second slot is needed. Then
- * its slot, pinned, is for end_warmup() to collapse; else count 0.
+ * its slot, pinned, is for end_warmup() to collapse; else NULL.
  */
-static struct hp_run leave_warmup(bool at_once)
+static struct hp_slot *leave_warmup(bool at_once)
 {
-	struct hp_run warm = units.warm;
-	struct hp_slot *slot;
+	struct hp_slot *slot = units.warm;
 
-	if (!warm.count)
-		return warm;
-	slot = &warm.region->slots[warm.first];
+	if (!slot || !slot->is_warm)
+		return NULL;
 	if (!at_once && hp_bitmap_count(slot->touched) <= hp_options.warmup / HP_UNIT_BYTES)
-		return (struct hp_run){ 0 };
-	units.warm.count = 0;
-	units.pinned = slot;
-	return warm;
+		return NULL;
+	slot->is_warm = false;
+	slot->is_pinned = true;
+	return slot;
 }
 
-static void end_warmup(struct hp_run warm)
+static void end_warmup(struct hp_slot *slot)
 {
-	struct hp_slot *slot;
+	struct hp_run warm;
 	bool is_empty;
 
-	if (!warm.count)
+	if (!slot)
 		return;
-	slot = &warm.region->slots[warm.first];
+	warm = hp_run_of(slot);
 	if (hp_pool_collapse(warm)) {
 		hp_units_lock();
 		hp_pool_count_remapped(warm, HP_MAPPING_THP);
 		hp_units_unlock();
 	}
 	hp_units_lock();
-	units.pinned = NULL;
-	is_empty = vacate(slot, 0, HP_GIVE_IDLE);
+	slot->is_pinned = false;
+	is_empty = hp_slot_vacate(slot, 0, HP_GIVE_IDLE);
 	hp_units_unlock();
 	if (is_empty)
 		hp_pool_give(warm, HP_GIVE_IDLE);
+}
+
+/* Under the lock: also where it ran empty and comes back with its base pages. */
+static void note_warm(struct hp_slot *slot)
+{
+	slot->is_warm = slot->mapping == HP_MAPPING_BASE;
+	if (slot->is_warm)
+		units.warm = slot;
 }
 
 /* Takes a fresh slot into use for one request inside it; other units of it are free to all. */
@@ -151,23 +94,20 @@ static int take_slot(const struct hp_units_request *request, struct hp_units *ou
 		     hp_bitmap *out_stale)
 {
 	struct hp_pool_request slot = { .slots = 1, .align_slots = 1 };
-	struct hp_run run, warm;
+	struct hp_slot *fresh, *warm;
+	struct hp_run run;
 	int error;
 
 	slot.use = use_of_slot(request->use);
 	error = hp_pool_take(&slot, &run);
 	if (error)
 		return error;
+	fresh = hp_run_slots(run);
 	hp_units_lock();
-	run.region->slots[run.first].free = HP_BITMAP_FULL;
-	run.region->slots[run.first].longest = 0;
-	hp_list_init(&run.region->slots[run.first].dirty);
+	hp_slot_begin(fresh);
 	warm = leave_warmup(true);
-	/* Also where it ran empty and comes back with its base pages. */
-	if (run.region->slots[run.first].mapping == HP_MAPPING_BASE)
-		units.warm = run;
-	*out_stale =
-		occupy(&run.region->slots[run.first], hp_bitmap_run(0, (unsigned)request->units));
+	note_warm(fresh);
+	*out_stale = hp_slot_occupy(fresh, hp_bitmap_run(0, (unsigned)request->units));
 	hp_units_unlock();
 	end_warmup(warm);
 	*out_units = units_in(run, 0, request->units);
@@ -178,8 +118,7 @@ static int take_inside(const struct hp_units_request *request, struct hp_units *
 		       bool *out_zero)
 {
 	size_t align = hp_max(request->align_bytes / HP_UNIT_BYTES, 1);
-	struct hp_run warm = { 0 };
-	struct hp_slot *slot;
+	struct hp_slot *slot, *warm = NULL;
 	hp_bitmap stale = 0;
 	unsigned first;
 	bool found;
@@ -188,7 +127,7 @@ static int take_inside(const struct hp_units_request *request, struct hp_units *
 	hp_units_lock();
 	found = hp_shelf_find((unsigned)request->units, (unsigned)align, &slot, &first);
 	if (found) {
-		stale = occupy(slot, hp_bitmap_run(first, (unsigned)request->units));
+		stale = hp_slot_occupy(slot, hp_bitmap_run(first, (unsigned)request->units));
 		*out_units = units_in(hp_run_of(slot), first, request->units);
 		warm = leave_warmup(false);
 	}
@@ -212,13 +151,11 @@ static void settle_slots(struct hp_units run, bool zero, bool *out_zero)
 	while (run.count) {
 		size_t index = run.first / HP_SLOT_UNITS, count;
 		hp_bitmap bits, stale;
-		struct hp_slot *slot = first_piece(run, &bits, &count);
+		struct hp_slot *slot = hp_units_first_piece(run, &bits, &count);
 
 		hp_units_lock();
-		slot->free = HP_BITMAP_FULL;
-		slot->longest = 0;
-		hp_list_init(&slot->dirty);
-		stale = occupy(slot, bits);
+		hp_slot_begin(slot);
+		stale = hp_slot_occupy(slot, bits);
 		hp_units_unlock();
 		if (zero)
 			clear(hp_region_address(run.region, index), stale);
@@ -267,13 +204,13 @@ static size_t extend_inside(struct hp_units behind)
 {
 	hp_bitmap bits;
 	size_t count;
-	struct hp_slot *slot = first_piece(behind, &bits, &count);
+	struct hp_slot *slot = hp_units_first_piece(behind, &bits, &count);
 
 	hp_units_lock();
 	if (slot->state != HP_SLOT_USED || (slot->free & bits) != bits)
 		count = 0;
 	else
-		occupy(slot, bits);
+		hp_slot_occupy(slot, bits);
 	hp_units_unlock();
 	return count;
 }
@@ -313,11 +250,11 @@ void hp_units_give(struct hp_units run, enum hp_give how)
 	while (run.count) {
 		size_t count, index = run.first / HP_SLOT_UNITS;
 		hp_bitmap bits;
-		struct hp_slot *slot = first_piece(run, &bits, &count);
+		struct hp_slot *slot = hp_units_first_piece(run, &bits, &count);
 		bool is_empty;
 
 		hp_units_lock();
-		is_empty = vacate(slot, bits, how);
+		is_empty = hp_slot_vacate(slot, bits, how);
 		hp_units_unlock();
 		/* What is moved away is blank, as far as nothing else was there. */
 		if (is_empty && how == HP_GIVE_BLANK) {
@@ -332,62 +269,5 @@ void hp_units_give(struct hp_units run, enum hp_give how)
 	}
 	if (empty.count)
 		hp_pool_give(empty, HP_GIVE_IDLE);
-}
-
-/* Purges units of one slot that are taken off its free ones meanwhile; whether any went. */
-static bool purge(struct hp_slot *slot, hp_bitmap bits)
-{
-	struct hp_run run = hp_run_of(slot);
-	char *address = hp_region_address(run.region, run.first);
-	hp_bitmap purged = 0;
-	bool is_empty;
-
-	for (hp_bitmap rest = bits; rest;) {
-		unsigned first = hp_bitmap_lowest(rest), count = hp_bitmap_run_at(rest, first);
-
-		if (!hp_os_purge(address + first * HP_UNIT_BYTES, count * HP_UNIT_BYTES))
-			purged |= hp_bitmap_run(first, count);
-		rest &= ~hp_bitmap_run(first, count);
-	}
-	hp_units_lock();
-	vacate(slot, purged, HP_GIVE_BLANK);
-	is_empty = vacate(slot, bits & ~purged, HP_GIVE_IDLE);
-	hp_units_unlock();
-	hp_pool_count_purged(hp_bitmap_count(purged) * HP_UNIT_BYTES);
-	if (is_empty)
-		hp_pool_give(run, slot->touched ? HP_GIVE_IDLE : HP_GIVE_BLANK);
-	return purged != 0;
-}
-
-static bool purge_oldest(uint64_t since_ms)
-{
-	struct hp_slot *slot;
-	hp_bitmap bits = 0;
-
-	hp_units_lock();
-	slot = hp_dirty_take(since_ms);
-	if (slot) {
-		bits = slot->free & slot->touched;
-		slot->free &= ~bits;
-		hp_shelf_update(slot);
-	}
-	hp_units_unlock();
-	return bits ? purge(slot, bits) : slot != NULL;
-}
-
-void hp_units_tick(uint64_t now_ms)
-{
-	uint64_t since_ms = now_ms - hp_options.decay_ms;
-
-	if (now_ms >= hp_options.decay_ms && hp_dirty_peek() <= since_ms)
-		purge_oldest(since_ms);
-}
-
-bool hp_units_trim(void)
-{
-	bool any = false;
-
-	while (purge_oldest(UINT64_MAX))
-		any = true;
-	return any;
+	hp_trim_over_bound();
 }

@@ -29,12 +29,6 @@ int hp_units_extend(struct hp_units units, size_t more, enum hp_use use);
 /* Their cells are zero again. With HP_GIVE_BLANK, their memory was moved away. */
 void hp_units_give(struct hp_units units, enum hp_give how);
 
-/* Gives the memory of free units back that has not been used for a decay; one hugepage a call. */
-void hp_units_tick(uint64_t now_ms);
-
-/* The same for all free units, at once; whether there were any. */
-bool hp_units_trim(void);
-
 /* For fork. */
 void hp_units_lock(void);
 void hp_units_unlock(void);

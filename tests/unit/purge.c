@@ -154,6 +154,34 @@ static void empty_parts_of_base_pages_go_back_by_trim(void)
 	g_free(blocks);
 }
 
+/* One block in 24 stays, so that no hugepage runs empty: the decay is far, the bound is not. */
+static void beyond_the_bound_empty_parts_go_back_at_once(void)
+{
+	enum { COUNT = 1000, KEPT_ONE_IN = 24 };
+	static void *blocks[COUNT];
+	uint64_t before;
+
+	if (hp_test_skips_measures())
+		return;
+	if (!hp_test_fresh("HPALLOC_BACKING=thp HPALLOC_DECAY_MS=3600000"))
+		return;
+	before = hp_test_resident_bytes();
+	for (size_t i = 0; i < COUNT; i++) {
+		blocks[i] = hp_malloc(64 * HP_KIB);
+		hp_test_fill(blocks[i], 64 * HP_KIB, i);
+	}
+	g_assert_cmpuint(hp_test_resident_bytes(), >=, before + 60 * HP_MIB);
+	for (size_t i = 0; i < COUNT; i++) {
+		if (i % KEPT_ONE_IN)
+			hp_free(blocks[i]);
+	}
+	g_assert_cmpuint(hp_test_resident_bytes(), <=, before + 30 * HP_MIB);
+	for (size_t i = 0; i < COUNT; i += KEPT_ONE_IN) {
+		g_assert_true(hp_test_is_filled(blocks[i], 64 * HP_KIB, i));
+		hp_free(blocks[i]);
+	}
+}
+
 static void trim_gives_all_idle_memory_back(void)
 {
 	size_t count;
@@ -228,6 +256,8 @@ int main(int argc, char **argv)
 			a_program_that_only_frees_gives_back_too);
 	g_test_add_func("/purge/empty-parts-of-base-pages-go-back-by-trim",
 			empty_parts_of_base_pages_go_back_by_trim);
+	g_test_add_func("/purge/beyond-the-bound-empty-parts-go-back-at-once",
+			beyond_the_bound_empty_parts_go_back_at_once);
 	g_test_add_func("/purge/trim-gives-all-idle-memory-back", trim_gives_all_idle_memory_back);
 	g_test_add_func("/purge/a-span-that-ran-empty-serves-any-class",
 			a_span_that_ran_empty_serves_any_class);
