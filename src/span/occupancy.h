@@ -1,6 +1,6 @@
 /*
- * Which units of a hugepage in use belong to spans, and what follows from it: its place on the shelf,
- * whether it is dirty, what its pages count as. All under the units lock.
+ * Which units of a hugepage in use belong to spans, and what follows from it: its place on the
+ * shelf, whether it is dirty, what its pages count as. All under the units lock.
  */
 #ifndef HP_SPAN_OCCUPANCY_H
 #define HP_SPAN_OCCUPANCY_H

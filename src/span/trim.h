@@ -1,6 +1,6 @@
 /*
- * Free units of hugepages in use give their memory back: when there are too many such hugepages, when
- * they have been so for a decay, when the program asks. Normal memory only; see dirty.h.
+ * Free units of hugepages in use give their memory back: when there are too many such hugepages,
+ * when they have been so for a decay, when the program asks. Normal memory only; see dirty.h.
  *
  * Any function in any thread, without a lock.
  */
