@@ -9,7 +9,7 @@
 enum {
 	KEEP_SLOTS = 2,
 	KEEP_PEAK_PERCENT = 3,
-	SWING_LIMIT_SLOTS = 32, /* 64 MB */
+	SWING_LIMIT_SLOTS = 32, /* 64 MB, or half of the peak if that is more */
 	SWING_MIN_SLOTS = 2,	/* large blocks: small ones come and go slot by slot */
 };
 
@@ -97,12 +97,13 @@ size_t hp_idle_put(struct hp_run run, uint64_t now_ms)
 
 void hp_idle_note_fill(size_t slots, uint64_t now_ms)
 {
-	size_t again = hp_min(slots, idle.bound_purged);
+	size_t again = hp_min(slots, idle.bound_purged), limit;
 
 	if (slots < SWING_MIN_SLOTS || now_ms - idle.bound_purge_ms > hp_options.decay_ms)
 		return;
 	idle.bound_purged -= again;
-	idle.swing = hp_min(idle.swing + again, SWING_LIMIT_SLOTS);
+	limit = hp_max(SWING_LIMIT_SLOTS, hp_account_peak_slots() / 2);
+	idle.swing = hp_min(idle.swing + again, limit);
 }
 
 void hp_idle_note_quiet(void)
