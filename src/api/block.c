@@ -138,11 +138,13 @@ static void free_own(struct hp_arena *arena, struct hp_span *slab, void *block)
 void hp_block_give_own(void *block, struct hp_span *slab)
 {
 	struct hp_arena *arena = enter(hp_self);
+	int kept_errno = errno;
 
 	HP_CHECK(hp_slab_has_block(slab, block),
 		 "free of %p, which points into a block or between blocks", block);
 	free_own(arena, slab, block);
 	leave(arena);
+	errno = kept_errno;
 }
 
 static void flush(struct hp_arena *arena)

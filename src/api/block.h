@@ -21,7 +21,7 @@ void *hp_block_take(size_t bytes, size_t align_bytes, enum hp_content content);
 /* Frees a block that the hit path of free did not know: any pointer at all. Keeps errno. */
 void hp_block_give(void *block);
 
-/* The same where the slab is known to be the calling thread's own. */
+/* The same where the slab is known to be the calling thread's own. Keeps errno. */
 void hp_block_give_own(void *block, struct hp_span *slab);
 
 /* The same where it is not, as far as is known: a block of this span, or no block. */

@@ -6,8 +6,8 @@
 #include "arena/gate.h"
 #include "arena/registry.h"
 #include "arena/thread.h"
-#include "rt/counters.h"
 #include "pool/pool.h"
+#include "rt/counters.h"
 #include "span/trim.h"
 
 /* Memory that ever went back, to see whether some did. */

@@ -13,12 +13,13 @@
 #include "span/large.h"
 #include "span/slab.h"
 
-/* A large block that shrinks stays what it is as long as half of it is used, and no unit free. */
-static bool fits_large(const struct hp_span *large, size_t bytes)
+/* A block that shrinks stays as long as more than half of it is used, and no unit of it free. */
+static bool fits(const struct hp_span *span, size_t bytes)
 {
-	size_t have = hp_large_bytes(large);
+	size_t have = hp_block_bytes(span);
 
-	return bytes <= have && bytes >= have / 2 && have - bytes < HP_UNIT_BYTES;
+	return bytes <= have && bytes > (have - 1) / 2 &&
+	       (span->kind == HP_SPAN_SLAB || have - bytes < HP_UNIT_BYTES);
 }
 
 /* As a slow path: NULL if the large block can neither be resized nor moved. */
@@ -88,7 +89,7 @@ HP_NOINLINE static void *resize(void *block, size_t bytes)
 		errno = ENOMEM;
 		return NULL;
 	}
-	if (span->kind == HP_SPAN_LARGE && fits_large(span, bytes))
+	if (fits(span, bytes))
 		return block;
 	if (span->kind == HP_SPAN_LARGE && bytes > HP_CLASS_MAX_BYTES)
 		result = resize_large(span, bytes);

@@ -163,13 +163,14 @@ static void settle(struct hp_arena *arena, struct hp_span *slab, uint32_t live)
 
 void hp_arena_free(struct hp_arena *arena, struct hp_span *slab, void *block)
 {
-	uint32_t live = hp_slab_live(slab) - 1;
+	uint32_t live = hp_slab_live(slab);
 	bool is_due = hp_slab_count_down(slab);
 
 	HP_ASSERT(slab->owner == arena);
+	HP_CHECK(live, "double free of %p (%zu-byte block)", block, hp_slab_block_bytes(slab));
 	hp_slab_push(slab, block);
 	if (is_due)
-		settle(arena, slab, live);
+		settle(arena, slab, live - 1);
 }
 
 /* All blocks of a chain become free at once. */
@@ -190,12 +191,13 @@ static void free_chain(struct hp_arena *arena, struct hp_span *slab, const struc
 void hp_arena_free_chains(struct hp_arena *arena, void *chains)
 {
 	while (chains) {
-		void *next;
-		struct hp_chain chain = hp_chain_read(chains, &next);
 		struct hp_span *slab = hp_span_find(chains);
+		struct hp_chain chain = { 0 };
+		void *next = NULL;
 
-		HP_CHECK(slab && slab->owner == arena && chain.count,
-			 "%p was written to after it was freed", chains);
+		if (slab && slab->owner == arena)
+			chain = hp_chain_read(slab, chains, &next);
+		HP_CHECK(chain.count, "%p was written to after it was freed", chains);
 		free_chain(arena, slab, &chain);
 		chains = next;
 	}

@@ -1,6 +1,6 @@
 /*
  * Chains: freed blocks of one slab on their way to its owner, who takes a chain in as a whole and
- * touches none of its blocks but the first and the last. What it needs to know is in the blocks:
+ * touches three of its blocks at most. What it needs to know is in the blocks:
  *
  *   first    word 0: the next block   word 1: the next chain, and above 48 bits how many blocks
  *   second   word 0: the next block   word 1: the last block
@@ -11,7 +11,7 @@
 #ifndef HP_ARENA_CHAIN_H
 #define HP_ARENA_CHAIN_H
 
-#include "span/span.h"
+#include "span/slab.h"
 
 #define HP_CHAIN_BLOCKS_MAX 65535u
 #define HP_CHAIN_COUNT_SHIFT 48 /* user addresses have 48 bits at most, unless more are asked for */
@@ -46,6 +46,11 @@ static inline void hp_chain_link(void *first, uintptr_t next)
 	words[1] = words[1] >> HP_CHAIN_COUNT_SHIFT << HP_CHAIN_COUNT_SHIFT | next;
 }
 
+static inline void **second_of(void *first)
+{
+	return *(void **)first;
+}
+
 /* Writes the chain's description into its blocks; its first block then stands for all of it. */
 static inline void *hp_chain_seal(const struct hp_chain *chain, void *next)
 {
@@ -53,19 +58,24 @@ static inline void *hp_chain_seal(const struct hp_chain *chain, void *next)
 
 	words[1] = (uintptr_t)chain->count << HP_CHAIN_COUNT_SHIFT | (uintptr_t)next;
 	if (chain->count > 1)
-		((void **)words[0])[1] = chain->last;
+		second_of(chain->first)[1] = chain->last;
 	return chain->first;
 }
 
-/* The sealed chain that begins with this block, without its slab; *out_next is the next chain's. */
-static inline struct hp_chain hp_chain_read(void *first, void **out_next)
+/*
+ * The sealed chain that begins with this block of the slab; *out_next is the next chain's. Its
+ * count is 0 if its links were overwritten, as far as that shows.
+ */
+static inline struct hp_chain hp_chain_read(struct hp_span *slab, void *first, void **out_next)
 {
 	uintptr_t *words = first;
-	struct hp_chain chain = hp_chain_of_one(NULL, first);
+	struct hp_chain chain = hp_chain_of_one(slab, first);
 
 	chain.count = (uint32_t)(words[1] >> HP_CHAIN_COUNT_SHIFT);
-	if (chain.count > 1)
-		chain.last = ((void **)words[0])[1];
+	if (chain.count > 1 && hp_span_find(second_of(first)) == slab)
+		chain.last = second_of(first)[1];
+	if ((chain.last == first) != (chain.count == 1) || !hp_slab_has_block(slab, chain.last))
+		chain.count = 0;
 	*out_next = (void *)(words[1] & (((uintptr_t)1 << HP_CHAIN_COUNT_SHIFT) - 1));
 	return chain;
 }

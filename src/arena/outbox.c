@@ -4,10 +4,13 @@
  */
 #include "arena/outbox.h"
 
+#include <errno.h>
+
 #include "arena/inbox.h"
 #include "arena/registry.h"
 #include "base/check.h"
 #include "rt/reclaim.h"
+#include "span/slab.h"
 
 enum {
 	LOAD_MAX = 128 << 10, /* bytes and blocks, which count as 256 more */
@@ -51,10 +54,15 @@ bool hp_outbox_add(struct hp_arena *arena, struct hp_span *slab, void *block)
 	struct hp_chain *chain = find(arena, slab);
 
 	if (HP_UNLIKELY(!chain)) {
+		int kept_errno = errno;
+
 		hp_outbox_flush(arena);
+		errno = kept_errno;
 		chain = find(arena, slab);
 	}
 	if (chain->slab) {
+		HP_CHECK(chain->last != block, "double free of %p (%zu-byte block)", block,
+			 hp_slab_block_bytes(slab));
 		hp_chain_add(chain, block);
 	} else {
 		*chain = hp_chain_of_one(slab, block);

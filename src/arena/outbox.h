@@ -1,7 +1,7 @@
 /*
  * Blocks of other arenas that a thread freed, collected by slab and handed over together: one
- * compare-and-swap an owner. Few in bytes and blocks, and flushed on every slow path, so that a
- * thread holds up little of what others could use.
+ * compare-and-swap an owner. Few in bytes and blocks, and flushed whenever malloc looks for a slab,
+ * so that a thread holds up little of what others could use.
  */
 #ifndef HP_ARENA_OUTBOX_H
 #define HP_ARENA_OUTBOX_H
@@ -10,7 +10,7 @@
 
 /*
  * `block` is one of `slab`, whose owner is another arena. The gate is passed. True if the outbox is
- * full: hp_outbox_flush() must follow.
+ * full: hp_outbox_flush() must follow. Keeps errno.
  */
 bool hp_outbox_add(struct hp_arena *arena, struct hp_span *slab, void *block);
 

@@ -187,14 +187,20 @@ static HP_RACY_READER void choose_largest(struct hp_arena *arena, void *context)
 		*best = arena;
 }
 
-/* NULL if there is none, or all are claimed just now by who freed blocks of theirs. */
+/*
+ * NULL if there is none, or all are claimed just now by who freed blocks of theirs. A claim is lost
+ * to somebody who gets on: threads that start in step look again at once, not for an arena more.
+ */
 static struct hp_arena *adopt(void)
 {
-	struct hp_arena *arena = NULL;
+	struct hp_arena *arena;
 
-	hp_registry_walk(choose_largest, &arena);
-	if (!arena || !claim(arena))
-		return NULL;
+	do {
+		arena = NULL;
+		hp_registry_walk(choose_largest, &arena);
+		if (!arena)
+			return NULL;
+	} while (!claim(arena));
 	hp_inbox_adopt(arena);
 	return arena;
 }

@@ -14,6 +14,8 @@
  */
 #define MAIN_LIMIT_BYTES ((size_t)4 << 40)
 #define FIRST_BYTES HP_HUGEPAGE_BYTES
+/* One that cannot grow is larger, and under ThreadSanitizer so large that all tests are in it. */
+#define FIXED_BYTES ((size_t)(HP_THREAD_SANITIZER ? 1024 : 64) << 20)
 /*
  * Room between the tables and the blocks. Not a power of two: a block and its cell whose addresses
  * share many bits evict each other where the cache predicts its way by a hash of them (AMD; malloc
@@ -167,7 +169,7 @@ static int add_main(struct hp_region *region, size_t bytes)
 			return 0;
 	}
 	*region = (struct hp_region){ 0 };
-	return add_fixed(region, bytes);
+	return -ENOMEM;
 }
 
 /* Beside the main region, however small or absent that is. */
@@ -186,13 +188,10 @@ static int add_region(size_t bytes)
 
 int hp_region_init(size_t *out_slots)
 {
-	size_t bytes = FIRST_BYTES;
-	int error;
+	int error = HP_THREAD_SANITIZER ? -ENOMEM : add_main(&hp_regions.at[0], FIRST_BYTES);
 
-	do
-		error = HP_THREAD_SANITIZER ? add_fixed(&hp_regions.at[0], bytes)
-					    : add_main(&hp_regions.at[0], bytes);
-	while (error && (bytes /= 2) >= HP_HUGEPAGE_BYTES);
+	for (size_t bytes = FIXED_BYTES; error && bytes >= HP_HUGEPAGE_BYTES; bytes /= 2)
+		error = add_fixed(&hp_regions.at[0], bytes);
 	atomic_store_explicit(&hp_regions.count, 1, memory_order_release);
 	*out_slots = hp_region_slots(&hp_regions.at[0]);
 	return error;

@@ -3,8 +3,8 @@
  * the cells of a slab's other units lead back to it; all other cells are zero.
  *
  * A slab is a span cut into blocks of one class. Its blocks are live, on `free`, or not yet carved.
- * Only the owner's thread changes it; other threads read `back` and `owner` while a block of theirs
- * keeps the slab alive.
+ * Only the owner's thread changes it; other threads read `back`, `owner`, `kind`, `class`,
+ * `capacity` and `inverse` while a block of theirs keeps the slab alive.
  *
  * `countdown` is how many blocks must be freed before the owner has to look:
  *   LISTED (current or on the arena's list)   live + (retained ? 1 : 0): 0 means empty
@@ -35,7 +35,7 @@ struct hp_span {
 	bool is_retained;    /* on the arena's ring of empty slabs kept */
 	bool is_zero;	     /* what is not carved reads as zero */
 	uint16_t generation; /* of the process: see arena/registry.h on fork */
-	uint32_t inverse;    /* of the block size: see hp_slab_block() */
+	uint32_t inverse;    /* of the block size: see hp_slab_has_block_at() */
 	struct hp_list link; /* on the arena's list of its class, or alone */
 } HP_ALIGNED(64);
 

@@ -1,5 +1,6 @@
 /* Misuse that is noticed on the hit path: one line on standard error, and abort. */
 #include <errno.h>
+#include <pthread.h>
 
 #include "support.h"
 
@@ -102,6 +103,91 @@ static void a_realloc_of_the_stack_is_caught(void)
 	g_assert_null(hp_realloc(hp_test_opaque(local), 100));
 }
 
+/* Its slab is empty then, and kept, as blocks of it were taken again and again. */
+static void a_second_free_in_an_empty_slab_is_caught(void)
+{
+	void *first = NULL, *second = NULL;
+
+	if (!hp_test_trapped("")) {
+		died_with("double free");
+		return;
+	}
+	for (size_t i = 0; i < 200; i++) {
+		first = hp_test_opaque(hp_malloc(8000));
+		second = hp_malloc(8000);
+		hp_free(first);
+		hp_free(second);
+	}
+	hp_free(hp_test_opaque(first));
+}
+
+static void *blocks[3];
+
+static void in_a_thread(void *(*body)(void *))
+{
+	pthread_t thread;
+
+	g_assert_cmpint(pthread_create(&thread, NULL, body, NULL), ==, 0);
+	pthread_join(thread, NULL);
+}
+
+static void *free_the_last_twice(void *unused)
+{
+	hp_free(hp_malloc(1));
+	hp_free(blocks[0]);
+	hp_free(blocks[1]);
+	hp_free(hp_test_opaque(blocks[1]));
+	return unused;
+}
+
+static void an_immediate_double_free_in_another_thread_is_caught(void)
+{
+	if (!hp_test_trapped("")) {
+		died_with("double free");
+		return;
+	}
+	for (size_t i = 0; i < HP_TEST_COUNT(blocks); i++)
+		blocks[i] = hp_malloc(64);
+	in_a_thread(free_the_last_twice);
+}
+
+static void *free_all(void *unused)
+{
+	hp_free(hp_malloc(1));
+	for (size_t i = 0; i < HP_TEST_COUNT(blocks); i++)
+		hp_free(blocks[i]);
+	return unused;
+}
+
+/* What another thread freed is on its way to us, and described in its own words. */
+static void a_write_to_a_block_on_its_way_is_caught(size_t block, size_t word)
+{
+	if (!hp_test_trapped("")) {
+		died_with("was written to after it was freed");
+		return;
+	}
+	for (size_t i = 0; i < HP_TEST_COUNT(blocks); i++)
+		blocks[i] = hp_malloc(64);
+	in_a_thread(free_all);
+	((void **)hp_test_opaque(blocks[block]))[word] = global;
+	hp_trim(0);
+}
+
+static void a_write_over_the_next_block_is_caught(void)
+{
+	a_write_to_a_block_on_its_way_is_caught(0, 0);
+}
+
+static void a_write_over_the_count_is_caught(void)
+{
+	a_write_to_a_block_on_its_way_is_caught(0, 1);
+}
+
+static void a_write_over_the_last_block_is_caught(void)
+{
+	a_write_to_a_block_on_its_way_is_caught(1, 1);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -118,5 +204,15 @@ int main(int argc, char **argv)
 			freeing_inside_a_large_block_is_caught);
 	g_test_add_func("/misuse/a-realloc-of-the-stack-is-caught",
 			a_realloc_of_the_stack_is_caught);
+	g_test_add_func("/misuse/a-second-free-in-an-empty-slab-is-caught",
+			a_second_free_in_an_empty_slab_is_caught);
+	g_test_add_func("/misuse/an-immediate-double-free-in-another-thread-is-caught",
+			an_immediate_double_free_in_another_thread_is_caught);
+	g_test_add_func("/misuse/a-write-over-the-next-block-is-caught",
+			a_write_over_the_next_block_is_caught);
+	g_test_add_func("/misuse/a-write-over-the-count-is-caught",
+			a_write_over_the_count_is_caught);
+	g_test_add_func("/misuse/a-write-over-the-last-block-is-caught",
+			a_write_over_the_last_block_is_caught);
 	return g_test_run();
 }

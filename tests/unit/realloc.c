@@ -3,6 +3,7 @@
  * How much it copies is in realloc_growth.c.
  */
 #include <errno.h>
+#include <sys/mman.h>
 
 #include "support.h"
 
@@ -138,6 +139,35 @@ static void a_block_that_shrinks_gives_memory_back(void)
 	}
 }
 
+/* A foreign page right behind the main region: the heap goes on elsewhere. */
+static void blocks_beside_the_main_region_stay_where_they_fit(void)
+{
+	enum { BLOCKS = 100000 };
+	char **blocks, *end;
+
+	if (!hp_test_fresh(""))
+		return;
+	end = hp_malloc(16);
+	end += HP_TEST_HUGEPAGE - (uintptr_t)end % HP_TEST_HUGEPAGE;
+	while (hp_owns(end))
+		end += HP_TEST_HUGEPAGE;
+	g_assert_true(mmap(end, HP_TEST_PAGE, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == end);
+	blocks = g_new(char *, BLOCKS);
+	for (size_t i = 0; i < BLOCKS; i++) {
+		blocks[i] = hp_malloc(100);
+		hp_test_fill(blocks[i], 100, i);
+		g_assert_true(hp_realloc(blocks[i], 100) == blocks[i]);
+		g_assert_true(hp_realloc(blocks[i], 70) == blocks[i]);
+	}
+	for (size_t i = 0; i < BLOCKS; i++) {
+		blocks[i] = hp_realloc(blocks[i], 200);
+		g_assert_true(hp_test_is_filled(blocks[i], 100, i));
+		hp_free(blocks[i]);
+	}
+	g_free(blocks);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -150,5 +180,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/realloc/reallocarray-keeps-the-content", reallocarray_keeps_the_content);
 	g_test_add_func("/realloc/a-block-that-shrinks-gives-memory-back",
 			a_block_that_shrinks_gives_memory_back);
+	g_test_add_func("/realloc/blocks-beside-the-main-region-stay-where-they-fit",
+			blocks_beside_the_main_region_stay_where_they_fit);
 	return g_test_run();
 }
