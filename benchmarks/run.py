@@ -122,6 +122,15 @@ def report_all(options, rows, about):
     print(f"{options.output}/report.html has the rest.")
 
 
+def failures_of_ours(rows):
+    """How many runs of the heap itself failed, which are named: peers may, that is in the report."""
+    failed = [row for row in rows
+              if row.allocator == allocators.OURS and row.value is None and not row.is_skipped]
+    for row in failed:
+        print(f"bench: {row.case} on {row.label}, round {row.round}: {row.exit}", file=sys.stderr)
+    return len(failed)
+
+
 def main():
     options = parse(sys.argv[1:])
     try:
@@ -139,7 +148,7 @@ def main():
         print("bench: nothing was measured", file=sys.stderr)
         return 1
     report_all(options, rows, about)
-    return 0
+    return 1 if failures_of_ours(rows) else 0
 
 
 if __name__ == "__main__":
