@@ -67,6 +67,15 @@ stage_subproject()
 	meson test -C "$stages/subproject/build" --print-errorlogs
 }
 
+# The whole library optimised at once, as some distributions build.
+stage_lto()
+{
+	build_in "$stages/lto" -Dtests=false -Db_lto=true
+	smoke cc -I"$root/include" -L"$dir/src" -lhpalloc -Wl,-rpath,"$dir/src"
+	LD_PRELOAD=$dir/src/libhpalloc-preload.so "$dir/smoke"
+	echo 'Ok: 1'
+}
+
 # Installs into a directory of its own and links by pkg-config alone.
 stage_install()
 {
@@ -143,7 +152,7 @@ run_stages()
 {
 	passed=0 failed=0 skipped=0
 	mkdir -p "$stages"
-	for stage in gcc debug address thread system_liburcu subproject install bench aarch64; do
+	for stage in gcc debug address thread system_liburcu lto subproject install bench aarch64; do
 		run_stage $stage
 	done
 	echo "$passed passed, $failed failed, $skipped skipped"

@@ -16,16 +16,16 @@ enum hp_content { HP_CONTENT_ANY, HP_CONTENT_ZERO };
  * block. NULL with ENOMEM if there is no memory. On success errno is as before. Starts the heap and
  * the thread if need be.
  */
-void *hp_block_take(size_t bytes, size_t align_bytes, enum hp_content content);
+HP_NOINLINE void *hp_block_take(size_t bytes, size_t align_bytes, enum hp_content content);
 
 /* Frees a block that the hit path of free did not know: any pointer at all. Keeps errno. */
-void hp_block_give(void *block);
+HP_NOINLINE void hp_block_give(void *block);
 
 /* The same where the slab is known to be the calling thread's own. Keeps errno. */
-void hp_block_give_own(void *block, struct hp_span *slab);
+HP_NOINLINE void hp_block_give_own(void *block, struct hp_span *slab);
 
 /* The same where it is not, as far as is known: a block of this span, or no block. */
-void hp_block_give_other(void *block, struct hp_span *span);
+HP_NOINLINE void hp_block_give_other(void *block, struct hp_span *span);
 
 /* The span of a block that must be one of ours, and a block's start: misuse dies with `verb`. */
 struct hp_span *hp_block_span(const void *block, const char *verb);

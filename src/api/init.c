@@ -52,9 +52,12 @@ void hp_init(void)
 /*
  * The first constructor of all (-z initfirst): our fork handlers must be registered before any
  * other, for those run inside ours. The C library has no environment of its own yet, but hands us
- * the process's.
+ * the process's. Not __attribute__((constructor)): link-time optimisation joins those into one, and
+ * loses the arguments.
  */
-__attribute__((constructor)) static void construct(int argc, char **argv, char **environment)
+HP_HIDDEN void hp_init_construct(int argc, char **argv, char **environment);
+
+__attribute__((used)) void hp_init_construct(int argc, char **argv, char **environment)
 {
 	(void)argc;
 	(void)argv;
@@ -63,3 +66,9 @@ __attribute__((constructor)) static void construct(int argc, char **argv, char *
 	hp_backing_init();
 	hp_publish_init();
 }
+
+/* By hand: a variable in this section clashes with constructors that the compiler puts there. */
+__asm__(".pushsection .init_array, \"aw\", @init_array\n"
+	".balign 8\n"
+	".8byte hp_init_construct\n"
+	".popsection");
