@@ -1,7 +1,7 @@
 /*
- * A malloc that only bumps through one mapping and never frees: what the pages alone are worth, with
- * no allocator between. A baseline for the TLB-bound workloads, put under them by `--with`. BUMP in
- * the environment says what the mapping stands on: base (the default), thp or hugetlb.
+ * A malloc that only bumps through one mapping and never frees: what the pages are worth by
+ * themselves. A baseline for the TLB-bound workloads, put under them by `--with`. BUMP in the
+ * environment says what the mapping stands on: base (the default), thp or hugetlb.
  *
  * Not a malloc to use: at the end of the mapping there is no memory, and realloc always copies.
  */

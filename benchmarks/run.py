@@ -123,7 +123,7 @@ def report_all(options, rows, about):
 
 
 def failures_of_ours(rows):
-    """How many runs of the heap itself failed, which are named: peers may, that is in the report."""
+    """How many runs of the heap itself failed; they are named. Peers may fail: see the report."""
     failed = [row for row in rows
               if row.allocator == allocators.OURS and row.value is None and not row.is_skipped]
     for row in failed:

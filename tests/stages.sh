@@ -152,7 +152,8 @@ run_stages()
 {
 	passed=0 failed=0 skipped=0
 	mkdir -p "$stages"
-	for stage in gcc debug address thread system_liburcu lto subproject install bench aarch64; do
+	for stage in gcc debug address thread system_liburcu lto subproject install bench \
+		aarch64; do
 		run_stage $stage
 	done
 	echo "$passed passed, $failed failed, $skipped skipped"

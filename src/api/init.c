@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "api/audit.h"
 #include "api/fork.h"
 #include "api/publish.h"
 #include "arena/gate.h"
@@ -72,3 +73,8 @@ __asm__(".pushsection .init_array, \"aw\", @init_array\n"
 	".balign 8\n"
 	".8byte hp_init_construct\n"
 	".popsection");
+
+__attribute__((destructor)) static void destruct(void)
+{
+	hp_audit();
+}

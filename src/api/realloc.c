@@ -108,6 +108,8 @@ void *hp_realloc(void *block, size_t bytes)
 	slab = hp_span_head(cell);
 	if (HP_UNLIKELY(slab->kind != HP_SPAN_SLAB || !hp_slab_has_main_block(slab, block)))
 		return resize(block, bytes);
+	HP_CHECK(slab->owner != hp_self || slab->free != block, "realloc of %p, which is free",
+		 block);
 	have = hp_slab_block_bytes(slab);
 	if (bytes <= have && bytes > (have - 1) / 2)
 		return block;

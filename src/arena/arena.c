@@ -12,6 +12,8 @@
 enum {
 	SHRINK_UNITS = 128, /* 2 MB */
 	TICK_PATHS = 8,	    /* slow paths between two looks at the clock */
+	AUDIT_BYTES = 4096,
+	AUDIT_ONE_IN = 64,
 };
 
 struct hp_span hp_span_none;
@@ -73,8 +75,21 @@ void hp_arena_tick(struct hp_arena *arena)
 	hp_pool_tick(now_ms);
 }
 
+/*
+ * An empty slab's list has each block once. Its blocks are rarely in the cache: looked through is a
+ * slab of which little was used, as in a small program, and one in many. Not what fork inherited.
+ */
+static bool is_to_be_audited(struct hp_arena *arena, const struct hp_span *slab)
+{
+	return slab->generation == arena->generation &&
+	       (slab->carved * hp_slab_block_bytes(slab) <= AUDIT_BYTES ||
+		++arena->releases % AUDIT_ONE_IN == 0);
+}
+
 static void release(struct hp_arena *arena, struct hp_span *slab)
 {
+	if (is_to_be_audited(arena, slab))
+		hp_slab_audit(slab, slab->capacity + 1);
 	if (arena->current[slab->class] == slab)
 		hp_arena_set_current(arena, slab->class, &hp_span_none);
 	hp_list_remove(&slab->link);

@@ -73,6 +73,41 @@ void *hp_slab_bump(struct hp_span *slab)
 	return hp_span_start(slab) + slab->carved++ * hp_slab_block_bytes(slab);
 }
 
+/* The list is known to come back to itself. The first block that it meets twice was freed twice. */
+HP_COLD static void report_double_free(const struct hp_span *slab)
+{
+	void **slow = slab->free, **fast = slab->free;
+
+	/* They meet in the circle; from there and from the start it is as far to its first block. */
+	do {
+		slow = *slow;
+		fast = *(void **)*fast;
+	} while (slow != fast);
+	for (slow = slab->free; slow != fast; slow = *slow)
+		fast = *fast;
+	hp_fatal("double free of %p (%zu-byte block)", (void *)slow, hp_slab_block_bytes(slab));
+}
+
+size_t hp_slab_audit(const struct hp_span *slab, size_t most)
+{
+	const char *start = hp_span_start(slab);
+	void **block = slab->free;
+	size_t seen = 0;
+
+	for (; block && seen < most && seen <= slab->carved; seen++, block = *block) {
+		size_t offset = (size_t)((const char *)block - start);
+
+		HP_CHECK(offset < slab->units * HP_UNIT_BYTES,
+			 "a %zu-byte block was written to after it was freed: it leads to %p",
+			 hp_slab_block_bytes(slab), (void *)block);
+		HP_CHECK(hp_slab_has_block_at(slab, offset),
+			 "free of %p, which points into a block or between blocks", (void *)block);
+	}
+	if (seen > slab->carved)
+		report_double_free(slab);
+	return seen;
+}
+
 bool hp_slab_is_valid(const struct hp_span *slab)
 {
 	uint32_t free = 0;

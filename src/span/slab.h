@@ -71,6 +71,13 @@ static inline __attribute__((always_inline)) uint32_t hp_slab_live(const struct 
 	return slab->countdown - slab->is_retained;
 }
 
+/*
+ * Looks through the free list, `most` blocks of it at most, for what misuse leaves there: a block
+ * twice, a pointer into a block, a link that leads elsewhere. Ends the program if there is any.
+ * Returns how many blocks it saw.
+ */
+size_t hp_slab_audit(const struct hp_span *slab, size_t most);
+
 /* The invariants of span.h, at any cost. */
 bool hp_slab_is_valid(const struct hp_span *slab);
 

@@ -1,4 +1,4 @@
-/* Misuse that is noticed on the hit path: one line on standard error, and abort. */
+/* Misuse that is noticed always, at once or at exit: one line on standard error, and abort. */
 #include <errno.h>
 #include <pthread.h>
 
@@ -121,6 +121,73 @@ static void a_second_free_in_an_empty_slab_is_caught(void)
 	hp_free(hp_test_opaque(first));
 }
 
+static void a_double_free_with_another_between_is_caught_at_exit(void)
+{
+	void *block, *other;
+
+	if (!hp_test_trapped("")) {
+		died_with("double free of 0x");
+		return;
+	}
+	block = hp_test_opaque(hp_malloc(64));
+	other = hp_malloc(64);
+	hp_malloc(64);
+	hp_free(block);
+	hp_free(other);
+	hp_free(hp_test_opaque(block));
+}
+
+static void freeing_inside_a_small_block_is_caught_at_exit(void)
+{
+	char *block;
+
+	if (!hp_test_trapped("")) {
+		died_with("which points into a block");
+		return;
+	}
+	block = hp_test_opaque(hp_malloc(64));
+	hp_malloc(64);
+	hp_free(hp_test_opaque(block + 16));
+}
+
+static void a_write_to_a_free_block_is_caught_at_exit(void)
+{
+	void **block;
+
+	if (!hp_test_trapped("")) {
+		died_with("was written to after it was freed");
+		return;
+	}
+	block = hp_test_opaque(hp_malloc(64));
+	hp_malloc(64);
+	hp_free(block);
+	*(void **)hp_test_opaque(block) = global;
+}
+
+static void a_realloc_of_a_free_block_is_caught(size_t bytes)
+{
+	void *block;
+
+	if (!hp_test_trapped("")) {
+		died_with("realloc of 0x");
+		return;
+	}
+	block = hp_test_opaque(hp_malloc(64));
+	hp_malloc(64);
+	hp_free(block);
+	g_assert_null(hp_realloc(hp_test_opaque(block), bytes));
+}
+
+static void a_realloc_of_a_free_block_in_place_is_caught(void)
+{
+	a_realloc_of_a_free_block_is_caught(60);
+}
+
+static void a_realloc_of_a_free_block_that_moves_is_caught(void)
+{
+	a_realloc_of_a_free_block_is_caught(1000);
+}
+
 static void *blocks[3];
 
 static void in_a_thread(void *(*body)(void *))
@@ -214,5 +281,15 @@ int main(int argc, char **argv)
 			a_write_over_the_count_is_caught);
 	g_test_add_func("/misuse/a-write-over-the-last-block-is-caught",
 			a_write_over_the_last_block_is_caught);
+	g_test_add_func("/misuse/a-double-free-with-another-between-is-caught-at-exit",
+			a_double_free_with_another_between_is_caught_at_exit);
+	g_test_add_func("/misuse/freeing-inside-a-small-block-is-caught-at-exit",
+			freeing_inside_a_small_block_is_caught_at_exit);
+	g_test_add_func("/misuse/a-write-to-a-free-block-is-caught-at-exit",
+			a_write_to_a_free_block_is_caught_at_exit);
+	g_test_add_func("/misuse/a-realloc-of-a-free-block-in-place-is-caught",
+			a_realloc_of_a_free_block_in_place_is_caught);
+	g_test_add_func("/misuse/a-realloc-of-a-free-block-that-moves-is-caught",
+			a_realloc_of_a_free_block_that_moves_is_caught);
 	return g_test_run();
 }
