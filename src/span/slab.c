@@ -78,7 +78,7 @@ HP_COLD static void report_double_free(const struct hp_span *slab)
 {
 	void **slow = slab->free, **fast = slab->free;
 
-	/* They meet in the circle; from there and from the start it is as far to its first block. */
+	/* They meet in the circle; its first block is as far from there as from the start. */
 	do {
 		slow = *slow;
 		fast = *(void **)*fast;
