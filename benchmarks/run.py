@@ -29,7 +29,7 @@ def parse(arguments):
     parser.add_argument("build", type=pathlib.Path,
                         help="the build directory, in which the workloads are built")
     parser.add_argument("--quick", action="store_true",
-                        help="five minutes: less of everything, peers in their plain mode only")
+                        help="some minutes: less of everything, peers in their plain mode only")
     parser.add_argument("--only", type=names, default=[], metavar="NAMES",
                         help="these workloads or cases, with commas between")
     parser.add_argument("--allocators", type=names, default=[], metavar="NAMES",

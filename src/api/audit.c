@@ -2,9 +2,6 @@
  * See audit.h. What is found: a block freed twice with others between, a pointer into a block, a
  * write to a block after its free. Large programs have longer lists than there is time for: a part
  * of them is looked at then.
- *
- * A list of one's own is whole at any moment, also in a signal handler that calls exit(): what is
- * looked for is never there for a moment only.
  */
 #include "api/audit.h"
 

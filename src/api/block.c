@@ -110,13 +110,17 @@ void *hp_block_take(size_t bytes, size_t align_bytes, enum hp_content content)
 	return block;
 }
 
+static inline void demand_start(bool is_start, const void *block, const char *verb)
+{
+	HP_CHECK(is_start, "%s of %p, which points into a block or between blocks", verb, block);
+}
+
 struct hp_span *hp_block_span(const void *block, const char *verb)
 {
 	struct hp_span *span = hp_span_find(block);
 
 	if (span && span->kind == HP_SPAN_SLAB)
-		HP_CHECK(hp_slab_has_block(span, block),
-			 "%s of %p, which points into a block or between blocks", verb, block);
+		demand_start(hp_slab_has_block(span, block), block, verb);
 	else if (span)
 		HP_CHECK(span->kind == HP_SPAN_LARGE && hp_span_start(span) == block,
 			 "%s of %p, which is no block: freed already, or never one", verb, block);
@@ -140,8 +144,7 @@ void hp_block_give_own(void *block, struct hp_span *slab)
 	struct hp_arena *arena = enter(hp_self);
 	int kept_errno = errno;
 
-	HP_CHECK(hp_slab_has_block(slab, block),
-		 "free of %p, which points into a block or between blocks", block);
+	demand_start(hp_slab_has_block(slab, block), block, "free");
 	free_own(arena, slab, block);
 	leave(arena);
 	errno = kept_errno;
@@ -166,8 +169,7 @@ void hp_block_give_other(void *block, struct hp_span *span)
 		hp_block_give(block);
 		return;
 	}
-	HP_CHECK(hp_slab_has_main_block(span, block),
-		 "free of %p, which points into a block or between blocks", block);
+	demand_start(hp_slab_has_main_block(span, block), block, "free");
 	hp_gate_enter(arena);
 	if (HP_UNLIKELY(hp_outbox_add(arena, span, block)))
 		flush(arena);

@@ -196,6 +196,7 @@ static void free_chain(struct hp_arena *arena, struct hp_span *slab, const struc
 	HP_CHECK(chain->count <= live, "double free of %p (%zu-byte block), or of one beside it",
 		 chain->first, hp_slab_block_bytes(slab));
 	*(void **)chain->last = slab->free;
+	atomic_signal_fence(memory_order_seq_cst); /* as in hp_slab_push() */
 	slab->free = chain->first;
 	if (slab->countdown > chain->count)
 		slab->countdown -= chain->count;

@@ -9,7 +9,11 @@
 /* Less than this is not worth splitting a transparent huge page. */
 enum { WORTH_UNITS = 16 };
 
-enum { KEEP_SLOTS = 4, KEEP_PEAK_SHIFT = 3, SWING_LIMIT_SLOTS = 32 };
+enum {
+	KEEP_SLOTS = 4,
+	KEEP_PEAK_SHIFT = 3, /* an eighth */
+	SWING_LIMIT_SLOTS = 32,
+};
 
 static struct {
 	struct hp_list list; /* oldest first */
@@ -17,10 +21,10 @@ static struct {
 	size_t swing; /* slots that were trimmed and then used again */
 } dirty = { .list = { &dirty.list, &dirty.list } };
 
-/* Less than an eighth of the peak lies idle in hugepages that are in use. */
-static size_t bound(void)
+bool hp_dirty_is_over_bound(void)
 {
-	return hp_max(KEEP_SLOTS, hp_account_peak_slots() >> KEEP_PEAK_SHIFT) + dirty.swing;
+	return dirty.count > KEEP_SLOTS + dirty.swing &&
+	       dirty.count > (hp_account_peak_slots() >> KEEP_PEAK_SHIFT) + dirty.swing;
 }
 
 void hp_dirty_note(struct hp_slot *slot)
@@ -59,7 +63,7 @@ struct hp_slot *hp_dirty_take_over_bound(void)
 {
 	struct hp_slot *slot = oldest();
 
-	if (dirty.count <= KEEP_SLOTS || dirty.count <= bound())
+	if (!hp_dirty_is_over_bound())
 		return NULL;
 	hp_dirty_remove(slot);
 	slot->is_trimmed = true;

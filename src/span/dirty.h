@@ -18,7 +18,8 @@ void hp_dirty_remove(struct hp_slot *slot);
 /* The slot that has been dirty longest, off the list, if it is so since `since_ms`; else NULL. */
 struct hp_slot *hp_dirty_take(uint64_t since_ms);
 
-/* The same if there are more than the bound allows. */
+/* Whether there are more than the bound allows; then the oldest is to be taken all the same. */
+bool hp_dirty_is_over_bound(void);
 struct hp_slot *hp_dirty_take_over_bound(void);
 
 /* Units of a slot that was trimmed are used again. */

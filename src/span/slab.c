@@ -49,6 +49,8 @@ static void link_blocks(struct hp_span *slab, char *first, size_t bytes, uint32_
 	for (uint32_t i = 1; i < count; i++, block += bytes)
 		*(void **)(void *)block = block + bytes;
 	*(void **)(void *)block = slab->free;
+	atomic_signal_fence(
+		memory_order_seq_cst); /* a list is whole at any moment: hp_slab_audit() */
 	slab->free = first;
 }
 
@@ -94,7 +96,7 @@ size_t hp_slab_audit(const struct hp_span *slab, size_t most)
 	void **block = slab->free;
 	size_t seen = 0;
 
-	for (; block && seen < most && seen <= slab->carved; seen++, block = *block) {
+	for (; block && seen < most && seen <= slab->capacity; seen++, block = *block) {
 		size_t offset = (size_t)((const char *)block - start);
 
 		HP_CHECK(offset < slab->units * HP_UNIT_BYTES,
@@ -103,7 +105,7 @@ size_t hp_slab_audit(const struct hp_span *slab, size_t most)
 		HP_CHECK(hp_slab_has_block_at(slab, offset),
 			 "free of %p, which points into a block or between blocks", (void *)block);
 	}
-	if (seen > slab->carved)
+	if (seen > slab->capacity)
 		report_double_free(slab);
 	return seen;
 }

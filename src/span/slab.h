@@ -74,7 +74,8 @@ static inline __attribute__((always_inline)) uint32_t hp_slab_live(const struct 
 /*
  * Looks through the free list, `most` blocks of it at most, for what misuse leaves there: a block
  * twice, a pointer into a block, a link that leads elsewhere. Ends the program if there is any.
- * Returns how many blocks it saw.
+ * Returns how many blocks it saw. For the owner at any moment, also in a signal handler: what is
+ * looked for is never there for a moment only.
  */
 size_t hp_slab_audit(const struct hp_span *slab, size_t most);
 

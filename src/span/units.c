@@ -7,6 +7,7 @@
 #include "base/bits.h"
 #include "base/check.h"
 #include "rt/options.h"
+#include "span/dirty.h"
 #include "span/occupancy.h"
 #include "span/shelf.h"
 #include "span/trim.h"
@@ -246,6 +247,7 @@ int hp_units_extend(struct hp_units run, size_t more, enum hp_use use)
 void hp_units_give(struct hp_units run, enum hp_give how)
 {
 	struct hp_run empty = { run.region, 0, 0 };
+	bool is_over_bound = false;
 
 	while (run.count) {
 		size_t count, index = run.first / HP_SLOT_UNITS;
@@ -255,6 +257,7 @@ void hp_units_give(struct hp_units run, enum hp_give how)
 
 		hp_units_lock();
 		is_empty = hp_slot_vacate(slot, bits, how);
+		is_over_bound = hp_dirty_is_over_bound();
 		hp_units_unlock();
 		/* What is moved away is blank, as far as nothing else was there. */
 		if (is_empty && how == HP_GIVE_BLANK) {
@@ -269,5 +272,6 @@ void hp_units_give(struct hp_units run, enum hp_give how)
 	}
 	if (empty.count)
 		hp_pool_give(empty, HP_GIVE_IDLE);
-	hp_trim_over_bound();
+	if (is_over_bound)
+		hp_trim_over_bound();
 }

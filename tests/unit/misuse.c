@@ -6,25 +6,30 @@
 
 static char global[64] __attribute__((aligned(16)));
 
-/* In the test's own process: the new one must have died with a line that has the words. */
-static void died_with(const char *words)
+/*
+ * In the test's own process: runs this test in a new one, which must die with a line that has the
+ * words, and returns false. In the new process: returns true.
+ */
+static bool in_a_process_that_dies_with(const char *words)
 {
-	char *pattern = g_strdup_printf("*hpalloc: *%s*", words);
+	char *pattern;
 
+	if (hp_test_trapped(""))
+		return true;
+	pattern = g_strdup_printf("*hpalloc: *%s*", words);
 	g_test_trap_assert_failed();
 	g_test_trap_assert_stderr(pattern);
 	g_test_trap_assert_stderr_unmatched("*hpalloc:*hpalloc:*");
 	g_free(pattern);
+	return false;
 }
 
 static void an_immediate_double_free_is_caught(void)
 {
 	void *block, *neighbour;
 
-	if (!hp_test_trapped("")) {
-		died_with("double free");
+	if (!in_a_process_that_dies_with("double free"))
 		return;
-	}
 	neighbour = hp_malloc(64);
 	block = hp_test_opaque(hp_malloc(64));
 	hp_free(block);
@@ -37,10 +42,8 @@ static void an_immediate_double_free_of_the_only_block_is_caught(void)
 {
 	void *block;
 
-	if (!hp_test_trapped("")) {
-		died_with("free");
+	if (!in_a_process_that_dies_with("free"))
 		return;
-	}
 	block = hp_test_opaque(hp_malloc(64));
 	hp_free(block);
 	hp_free(hp_test_opaque(block));
@@ -50,10 +53,8 @@ static void a_double_free_of_a_large_block_is_caught(void)
 {
 	void *block;
 
-	if (!hp_test_trapped("")) {
-		died_with("free");
+	if (!in_a_process_that_dies_with("free"))
 		return;
-	}
 	block = hp_test_opaque(hp_malloc(5 * HP_MIB));
 	hp_free(block);
 	hp_free(hp_test_opaque(block));
@@ -63,20 +64,16 @@ static void freeing_the_stack_is_caught(void)
 {
 	char local[64] __attribute__((aligned(16)));
 
-	if (!hp_test_trapped("")) {
-		died_with("");
+	if (!in_a_process_that_dies_with(""))
 		return;
-	}
 	hp_free(hp_malloc(1));
 	hp_free(hp_test_opaque(local));
 }
 
 static void freeing_a_global_before_the_first_block_is_caught(void)
 {
-	if (!hp_test_trapped("")) {
-		died_with("");
+	if (!in_a_process_that_dies_with(""))
 		return;
-	}
 	hp_free(hp_test_opaque(global));
 }
 
@@ -84,10 +81,8 @@ static void freeing_inside_a_large_block_is_caught(void)
 {
 	char *block;
 
-	if (!hp_test_trapped("")) {
-		died_with("");
+	if (!in_a_process_that_dies_with(""))
 		return;
-	}
 	block = hp_test_opaque(hp_malloc(5 * HP_MIB));
 	hp_free(hp_test_opaque(block + HP_MIB));
 }
@@ -96,10 +91,8 @@ static void a_realloc_of_the_stack_is_caught(void)
 {
 	char local[64] __attribute__((aligned(16)));
 
-	if (!hp_test_trapped("")) {
-		died_with("");
+	if (!in_a_process_that_dies_with(""))
 		return;
-	}
 	g_assert_null(hp_realloc(hp_test_opaque(local), 100));
 }
 
@@ -108,10 +101,8 @@ static void a_second_free_in_an_empty_slab_is_caught(void)
 {
 	void *first = NULL, *second = NULL;
 
-	if (!hp_test_trapped("")) {
-		died_with("double free");
+	if (!in_a_process_that_dies_with("double free"))
 		return;
-	}
 	for (size_t i = 0; i < 200; i++) {
 		first = hp_test_opaque(hp_malloc(8000));
 		second = hp_malloc(8000);
@@ -125,10 +116,8 @@ static void a_double_free_with_another_between_is_caught_at_exit(void)
 {
 	void *block, *other;
 
-	if (!hp_test_trapped("")) {
-		died_with("double free of 0x");
+	if (!in_a_process_that_dies_with("double free of 0x"))
 		return;
-	}
 	block = hp_test_opaque(hp_malloc(64));
 	other = hp_malloc(64);
 	hp_malloc(64);
@@ -141,10 +130,8 @@ static void freeing_inside_a_small_block_is_caught_at_exit(void)
 {
 	char *block;
 
-	if (!hp_test_trapped("")) {
-		died_with("which points into a block");
+	if (!in_a_process_that_dies_with("which points into a block"))
 		return;
-	}
 	block = hp_test_opaque(hp_malloc(64));
 	hp_malloc(64);
 	hp_free(hp_test_opaque(block + 16));
@@ -154,10 +141,8 @@ static void a_write_to_a_free_block_is_caught_at_exit(void)
 {
 	void **block;
 
-	if (!hp_test_trapped("")) {
-		died_with("was written to after it was freed");
+	if (!in_a_process_that_dies_with("was written to after it was freed"))
 		return;
-	}
 	block = hp_test_opaque(hp_malloc(64));
 	hp_malloc(64);
 	hp_free(block);
@@ -168,10 +153,8 @@ static void a_realloc_of_a_free_block_is_caught(size_t bytes)
 {
 	void *block;
 
-	if (!hp_test_trapped("")) {
-		died_with("realloc of 0x");
+	if (!in_a_process_that_dies_with("realloc of 0x"))
 		return;
-	}
 	block = hp_test_opaque(hp_malloc(64));
 	hp_malloc(64);
 	hp_free(block);
@@ -209,10 +192,8 @@ static void *free_the_last_twice(void *unused)
 
 static void an_immediate_double_free_in_another_thread_is_caught(void)
 {
-	if (!hp_test_trapped("")) {
-		died_with("double free");
+	if (!in_a_process_that_dies_with("double free"))
 		return;
-	}
 	for (size_t i = 0; i < HP_TEST_COUNT(blocks); i++)
 		blocks[i] = hp_malloc(64);
 	in_a_thread(free_the_last_twice);
@@ -229,10 +210,8 @@ static void *free_all(void *unused)
 /* What another thread freed is on its way to us, and described in its own words. */
 static void a_write_to_a_block_on_its_way_is_caught(size_t block, size_t word)
 {
-	if (!hp_test_trapped("")) {
-		died_with("was written to after it was freed");
+	if (!in_a_process_that_dies_with("was written to after it was freed"))
 		return;
-	}
 	for (size_t i = 0; i < HP_TEST_COUNT(blocks); i++)
 		blocks[i] = hp_malloc(64);
 	in_a_thread(free_all);
