@@ -10,7 +10,8 @@
 #include "rt/counters.h"
 
 static struct {
-	bool is_taken; /* the child has holes where the originals were */
+	bool is_taken;	 /* the child gets the copy */
+	bool is_omitted; /* slots may be marked as not for a child: it would have holes there */
 	char *copy;
 	size_t bytes;
 } snapshot;
@@ -66,24 +67,29 @@ static struct hp_run before_first(void)
 	return (struct hp_run){ &hp_regions.at[0], 0, 0 };
 }
 
-static void keep_all(void)
-{
-	struct hp_run run = before_first();
-
-	while (next_run(&run, is_huge))
-		hp_os_fork_keep(hp_run_address(run), hp_run_bytes(run));
-}
-
-static int omit_all(void)
+/* False if some stay omitted: the next fork must make a copy, too. */
+static bool keep_all(void)
 {
 	struct hp_run run = before_first();
 	int error = 0;
 
-	while (!error && next_run(&run, is_huge))
-		error = hp_os_fork_omit(hp_run_address(run), hp_run_bytes(run));
-	if (error)
-		keep_all();
-	return error;
+	while (next_run(&run, is_huge))
+		error |= hp_os_fork_keep(hp_run_address(run), hp_run_bytes(run));
+	snapshot.is_omitted = error;
+	return !error;
+}
+
+/*
+ * A page that cannot be omitted is shared until the child has put its copy there. Who writes to it
+ * before that needs a page of the pool.
+ */
+static void omit_all(void)
+{
+	struct hp_run run = before_first();
+
+	while (next_run(&run, is_huge))
+		hp_os_fork_omit(hp_run_address(run), hp_run_bytes(run));
+	snapshot.is_omitted = true;
 }
 
 static size_t bytes_to_copy(void)
@@ -149,12 +155,13 @@ void hp_snapshot_take(void)
 {
 	struct hp_run run = before_first();
 
-	if (!next_run(&run, is_filled) || !make_copy())
+	if (!next_run(&run, is_filled) && !snapshot.is_omitted)
 		return;
-	if (omit_all()) {
-		drop_copy();
+	if (!make_copy()) {
+		keep_all();
 		return;
 	}
+	omit_all();
 	snapshot.is_taken = true;
 	hp_counters_begin()->forks_copied++;
 	hp_counters_end();
@@ -186,11 +193,12 @@ static void install(struct hp_run run, char *from)
 	}
 }
 
-/* Slots that were not copied are holes: they become reserved address space again. */
+/* Slots that were not copied, most of them holes, become reserved address space again. */
 static void close_hole(struct hp_run run)
 {
 	void *address;
 
+	hp_os_release(hp_run_address(run), hp_run_bytes(run));
 	HP_CHECK(!hp_os_reserve(hp_run_address(run), hp_run_bytes(run), HP_HUGEPAGE_BYTES,
 				&address),
 		 "fork: a hole in the child's heap could not be closed");
@@ -214,6 +222,7 @@ void hp_snapshot_install(void)
 	char *from = snapshot.copy;
 
 	if (!snapshot.is_taken) {
+		HP_CHECK(!snapshot.is_omitted, "fork: no memory for the child's copy of the heap");
 		hp_pool_trim(0); /* idle pages are shared: a write would need one of the pool */
 		return;
 	}
@@ -222,5 +231,5 @@ void hp_snapshot_install(void)
 	run = before_first();
 	while (next_run(&run, is_huge))
 		close_hole(run);
-	snapshot.is_taken = false;
+	snapshot.is_taken = snapshot.is_omitted = false;
 }

@@ -1,0 +1,127 @@
+/*
+ * Fork with the heap on the hugetlb pool where the system refuses what the child's copy needs: the
+ * child has everything, or ends with one line; the parent loses nothing.
+ */
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fault.h"
+#include "hugepool.h"
+#include "support.h"
+
+enum { POOL_PAGES = 12, BLOCKS = 8, CHILD_SECONDS = 30 };
+
+static void *blocks[BLOCKS];
+
+static void write_all(uint64_t seed)
+{
+	for (size_t i = 0; i < BLOCKS; i++)
+		hp_test_fill(blocks[i], HP_MIB, seed + i);
+}
+
+static void check_all(uint64_t seed)
+{
+	for (size_t i = 0; i < BLOCKS; i++)
+		g_assert_true(hp_test_is_filled(blocks[i], HP_MIB, seed + i));
+}
+
+/* Beside two large blocks elsewhere, so that the pages lie in more ranges than one. */
+static bool take_the_pool(void)
+{
+	if (!hp_test_fresh_with_pool("", POOL_PAGES))
+		return false;
+	for (size_t i = 0; i < BLOCKS; i++) {
+		if (i % 4 == 1)
+			g_assert_nonnull(hp_malloc(100 * HP_MIB));
+		blocks[i] = hp_malloc(HP_MIB);
+		g_assert_nonnull(blocks[i]);
+	}
+	write_all(0);
+	g_assert_cmpuint(hp_test_stats().hugetlb_bytes, >=, 2 * HP_TEST_HUGEPAGE);
+	return true;
+}
+
+static pid_t fork_once(void)
+{
+	pid_t child = fork();
+
+	g_assert_cmpint(child, >=, 0);
+	if (child == 0) {
+		hp_fault_none();
+		alarm(CHILD_SECONDS);
+		check_all(0);
+		write_all(100);
+		g_assert_nonnull(hp_malloc(8 * HP_MIB));
+		check_all(100);
+		_exit(0);
+	}
+	return child;
+}
+
+/* Until the child has its copy nobody writes: a page that is shared for so long is not needed. */
+static void fork_well(void)
+{
+	hp_test_child_did_well(fork_once());
+	check_all(0);
+	write_all(200);
+	check_all(200);
+	write_all(0);
+}
+
+static void pages_that_cannot_be_omitted_are_replaced(void)
+{
+	if (!take_the_pool())
+		return;
+	hp_fault_all_of(HP_FAULT_fork_omit);
+	fork_well();
+	g_assert_cmpuint(hp_fault_strikes(), >, 0);
+	g_assert_cmpuint(hp_test_stats().forks_copied, ==, 1);
+}
+
+static void pages_that_stay_omitted_are_copied_again(void)
+{
+	if (!take_the_pool())
+		return;
+	hp_fault_all_of(HP_FAULT_fork_keep);
+	fork_well();
+	fork_well();
+	g_assert_cmpuint(hp_fault_strikes(), >, 1);
+	hp_fault_all_of(HP_FAULT_map); /* the mark can be taken off: the pages are shared */
+	hp_test_child_did_well(fork_once());
+	check_all(0);
+	g_assert_cmpuint(hp_test_stats().forks_copied, ==, 2);
+}
+
+static void a_child_that_can_have_nothing_ends_with_a_line(void)
+{
+	int status;
+	pid_t child;
+
+	if (!take_the_pool())
+		return;
+	hp_fault_all_of(HP_FAULT_fork_keep);
+	fork_well();
+	hp_fault_after(1);
+	child = fork();
+	if (child == 0)
+		_exit(0);
+	hp_fault_none();
+	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+	g_assert_true(WIFSIGNALED(status));
+	g_assert_cmpint(WTERMSIG(status), ==, SIGABRT);
+	check_all(0);
+	fork_well();
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/hugetlb-fork-fault/pages-that-cannot-be-omitted-are-replaced",
+			pages_that_cannot_be_omitted_are_replaced);
+	g_test_add_func("/hugetlb-fork-fault/pages-that-stay-omitted-are-copied-again",
+			pages_that_stay_omitted_are_copied_again);
+	g_test_add_func("/hugetlb-fork-fault/a-child-that-can-have-nothing-ends-with-a-line",
+			a_child_that_can_have_nothing_ends_with_a_line);
+	return g_test_run();
+}
