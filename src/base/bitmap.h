@@ -55,11 +55,14 @@ static inline unsigned hp_bitmap_run_at(hp_bitmap bits, unsigned first)
 	return zeros ? hp_bitmap_lowest(zeros) : HP_BITMAP_BITS;
 }
 
-/* Length of the longest run: by doubling up to the power of two that fails, then by halving. */
+/*
+ * Length of the longest run: by doubling up to the step that fails, then by halving. Two runs of
+ * `longest` that begin `step` apart, no more than that, are one run.
+ */
 static inline unsigned hp_bitmap_longest(hp_bitmap bits)
 {
 	unsigned step = 1, longest = 1;
-	hp_bitmap starts = bits, longer;
+	hp_bitmap starts = bits, longer; /* where runs of `longest` begin */
 
 	if (!bits || bits == HP_BITMAP_FULL)
 		return bits ? HP_BITMAP_BITS : 0;
@@ -68,8 +71,8 @@ static inline unsigned hp_bitmap_longest(hp_bitmap bits)
 		longest += step;
 		step *= 2;
 	}
-	for (step /= 2; step; step /= 2) {
-		longer = starts & (hp_bitmap_starts(bits, step) >> longest);
+	while (step /= 2) {
+		longer = starts & (starts >> step);
 		if (longer) {
 			starts = longer;
 			longest += step;
