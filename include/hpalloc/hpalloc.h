@@ -167,9 +167,12 @@ struct hp_stats {
 	uint64_t purged_bytes;	  /* of other memory given back to the system, since the start */
 	uint64_t realloc_copied_bytes; /* large blocks that realloc had to copy, since the start */
 	uint64_t fallbacks[HP_FALLBACK_COUNT]; /* hugepages that stand elsewhere, by reason */
-	uint64_t arenas;       /* threads' arenas, those of ended threads included */
-	uint64_t orphans;      /* ... of them without a thread */
-	uint64_t forks_copied; /* forks for which hugetlb memory was copied */
+	uint64_t arenas;	  /* threads' arenas, those of ended threads included */
+	uint64_t orphans;	  /* ... of them without a thread */
+	uint64_t forks_copied;	  /* forks for which hugetlb memory was copied */
+	uint64_t forks_shared;	  /* ... was shared, the pool having as many pages again */
+	uint64_t forks_uncovered; /* ... was shared for want of memory to copy it */
+	uint64_t rescued; /* hugepages moved to normal memory at a write that found no page */
 };
 
 /*

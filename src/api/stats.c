@@ -7,7 +7,7 @@
 #include "arena/gate.h"
 #include "arena/registry.h"
 #include "arena/thread.h"
-#include "pool/region.h"
+#include "pool/pool.h"
 #include "rt/counters.h"
 #include "rt/meta.h"
 #include "span/slab.h"
@@ -69,6 +69,7 @@ int hp_stats_get(struct hp_stats *out_stats, size_t stats_bytes)
 		return EINVAL;
 	hp_init();
 	hp_thread_settle(HP_SETTLE);
+	hp_pool_settle();
 	hp_counters_get(&stats);
 	stats.in_use_bytes = bytes_in_use();
 	stats.metadata_bytes = hp_meta_bytes();

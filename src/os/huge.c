@@ -10,9 +10,6 @@
 #include "os/os.h"
 #include "os/result.h"
 
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
 #endif
@@ -49,9 +46,9 @@ int hp_os_huge_map(int fd, void *address, size_t bytes)
 	return error ? error : hp_os_put_over(fresh, bytes, address);
 }
 
-int hp_os_huge_populate(void *address, size_t bytes)
+int hp_os_huge_reserve(int fd, size_t bytes, void **out_address)
 {
-	return hp_os_result(madvise(address, bytes, MADV_POPULATE_WRITE));
+	return map_huge(fd, NULL, bytes, 0, out_address);
 }
 
 int hp_os_hugetlbfs_open(const char *directory, int *out_fd)

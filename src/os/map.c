@@ -10,6 +10,9 @@
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
 #endif
@@ -92,6 +95,16 @@ int hp_os_commit(void *address, size_t bytes)
 int hp_os_purge(void *address, size_t bytes)
 {
 	return hp_os_result(madvise(address, bytes, MADV_DONTNEED));
+}
+
+int hp_os_populate(void *address, size_t bytes)
+{
+	return hp_os_result(madvise(address, bytes, MADV_POPULATE_WRITE));
+}
+
+int hp_os_protect(void *address, size_t bytes)
+{
+	return hp_os_result(mprotect(address, bytes, PROT_READ));
 }
 
 int hp_os_put_over(void *fresh, size_t bytes, void *address)

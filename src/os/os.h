@@ -35,14 +35,26 @@ int hp_os_reserve(void *at, size_t bytes, size_t align, void **out_address);
 /* Gives address space and all on it back. */
 int hp_os_release(void *address, size_t bytes);
 
-/* Makes reserved address space readable and writable; the memory comes at first touch, zero. */
+/*
+ * Makes an address range readable and writable; the memory of one that was reserved comes at first
+ * touch, zero.
+ */
 int hp_os_commit(void *address, size_t bytes);
 
 /* As hp_os_reserve(), readable and writable at once. */
 int hp_os_map(void *at, size_t bytes, size_t align, void **out_address);
 
-/* Drops the content; the next touch reads zero (normal memory), or see hp_os_huge_populate(). */
+/* Drops the content; the next touch reads zero (normal memory), or see hp_os_populate(). */
 int hp_os_purge(void *address, size_t bytes);
+
+/*
+ * Gets the pages, hugetlb or normal, zero where they are new, for a write: -EFAULT or -ENOMEM where
+ * one can't be had, or may not be written to.
+ */
+int hp_os_populate(void *address, size_t bytes);
+
+/* Makes memory read-only, until hp_os_commit(). */
+int hp_os_protect(void *address, size_t bytes);
 
 /* Puts fresh normal memory, readable and writable, in place of whatever is mapped there. */
 int hp_os_replace(void *address, size_t bytes);
@@ -61,18 +73,21 @@ int hp_os_move_away(void *from, size_t bytes, void *to);
 
 /*
  * 0 if the pool would promise a page now, a negative errno if not: a quick test before a run of
- * pages is mapped. No guarantee: limits show only in hp_os_huge_populate().
+ * pages is mapped. No guarantee: limits show only in hp_os_populate().
  */
 int hp_os_huge_probe(int fd);
 
 /*
+ * Has the pool promise so many bytes of pages to this process, without taking them, until they are
+ * given back by hp_os_release().
+ */
+int hp_os_huge_reserve(int fd, size_t bytes, void **out_address);
+
+/*
  * Maps hugetlb pages over [address, address + bytes) without a reservation: not to be touched
- * before hp_os_huge_populate(). `fd` is a file of hp_os_hugetlbfs_open(), or -1.
+ * before hp_os_populate(). `fd` is a file of hp_os_hugetlbfs_open(), or -1.
  */
 int hp_os_huge_map(int fd, void *address, size_t bytes);
-
-/* Gets the pages, zero where they are new. -EFAULT or -ENOMEM where one can't be had. */
-int hp_os_huge_populate(void *address, size_t bytes);
 
 /* A new file on the hugetlbfs mounted at `directory`, unlinked, large enough for any offset. */
 int hp_os_hugetlbfs_open(const char *directory, int *out_fd);
@@ -94,6 +109,21 @@ int hp_os_fork_keep(void *address, size_t bytes);
 /* Sums Rss and AnonHugePages of /proc/self/smaps over the mappings inside the range. */
 int hp_os_thp_resident(const void *address, size_t bytes, uint64_t *out_resident_bytes,
 		       uint64_t *out_huge_bytes);
+
+/* ---- trap.c: accesses that the kernel refuses ---- */
+
+enum hp_os_trap {
+	HP_OS_TRAP_NO_PAGE,   /* SIGBUS: no page for it */
+	HP_OS_TRAP_PROTECTED, /* SIGSEGV: the page may not be written to */
+};
+
+/*
+ * From now on such an access, of any thread, calls `mend`, in the handler of its signal; if that
+ * returns true, it is tried again. All else that comes by the signal goes to who had it before, or
+ * has its default action. Called again, it takes the signal back from who took it. One thread at a
+ * time; async-signal-safe.
+ */
+int hp_os_trap_catch(enum hp_os_trap trap, bool (*mend)(void *address));
 
 /* ---- proc.c: the process ---- */
 

@@ -1,6 +1,8 @@
 /* See account.h. */
 #include "pool/account.h"
 
+#include <stdatomic.h>
+
 #include "base/check.h"
 #include "rt/counters.h"
 
@@ -25,6 +27,30 @@ static void note_peak(struct hp_stats *stats)
 	stats->peak_base_bytes = stats->base_bytes;
 }
 
+static _Atomic unsigned rescued; /* slots, not yet in the counters */
+
+static struct hp_stats *begin(void)
+{
+	struct hp_stats *stats = hp_counters_begin();
+	unsigned slots = atomic_exchange_explicit(&rescued, 0, memory_order_relaxed);
+
+	stats->rescued += slots;
+	stats->hugetlb_bytes -= slots * HP_HUGEPAGE_BYTES;
+	stats->thp_bytes += slots * HP_HUGEPAGE_BYTES;
+	return stats;
+}
+
+void hp_account_rescued(void)
+{
+	atomic_fetch_add_explicit(&rescued, 1, memory_order_relaxed);
+}
+
+void hp_account_settle(void)
+{
+	begin();
+	hp_counters_end();
+}
+
 /* A slot on base pages counts by the units in use, each at its first touch. */
 static long bytes_of(const struct hp_slot *slot)
 {
@@ -35,7 +61,7 @@ static long bytes_of(const struct hp_slot *slot)
 
 void hp_account_filled(struct hp_run run, const struct hp_backing_result *result)
 {
-	struct hp_stats *stats = hp_counters_begin();
+	struct hp_stats *stats = begin();
 
 	for (size_t i = 0; i < run.count; i++) {
 		struct hp_slot *slot = &hp_run_slots(run)[i];
@@ -53,7 +79,7 @@ void hp_account_filled(struct hp_run run, const struct hp_backing_result *result
 
 void hp_account_emptied(struct hp_run run, enum hp_emptied how)
 {
-	struct hp_stats *stats = hp_counters_begin();
+	struct hp_stats *stats = begin();
 
 	for (size_t i = 0; i < run.count; i++) {
 		struct hp_slot *slot = &hp_run_slots(run)[i];
@@ -71,7 +97,7 @@ void hp_account_emptied(struct hp_run run, enum hp_emptied how)
 
 void hp_account_kept(struct hp_run run)
 {
-	struct hp_stats *stats = hp_counters_begin();
+	struct hp_stats *stats = begin();
 
 	for (size_t i = 0; i < run.count; i++) {
 		struct hp_slot *slot = &hp_run_slots(run)[i];
@@ -88,7 +114,7 @@ void hp_account_kept(struct hp_run run)
 
 void hp_account_remapped(struct hp_run run, enum hp_mapping mapping)
 {
-	struct hp_stats *stats = hp_counters_begin();
+	struct hp_stats *stats = begin();
 
 	for (size_t i = 0; i < run.count; i++) {
 		struct hp_slot *slot = &hp_run_slots(run)[i];
@@ -107,13 +133,13 @@ void hp_account_idle(const struct hp_slot *slot, bool is_idle)
 {
 	long bytes = bytes_of(slot);
 
-	hp_counters_begin()->idle_bytes += (uint64_t)(is_idle ? bytes : -bytes);
+	begin()->idle_bytes += (uint64_t)(is_idle ? bytes : -bytes);
 	hp_counters_end();
 }
 
 void hp_account_base_units(long units)
 {
-	struct hp_stats *stats = hp_counters_begin();
+	struct hp_stats *stats = begin();
 
 	add_to_kind(stats, HP_MAPPING_BASE, units * (long)HP_UNIT_BYTES);
 	note_peak(stats);
@@ -122,13 +148,13 @@ void hp_account_base_units(long units)
 
 void hp_account_purged(size_t bytes)
 {
-	hp_counters_begin()->purged_bytes += bytes;
+	begin()->purged_bytes += bytes;
 	hp_counters_end();
 }
 
 void hp_account_copied(size_t bytes)
 {
-	hp_counters_begin()->realloc_copied_bytes += bytes;
+	begin()->realloc_copied_bytes += bytes;
 	hp_counters_end();
 }
 

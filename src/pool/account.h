@@ -1,6 +1,6 @@
 /*
  * The pool's share of the statistics: what is held on which kind of page, the peak, and why not
- * on a better one. All under the pool lock.
+ * on a better one. All under the pool lock, but for one.
  */
 #ifndef HP_POOL_ACCOUNT_H
 #define HP_POOL_ACCOUNT_H
@@ -19,6 +19,13 @@ void hp_account_kept(struct hp_run run);
 
 /* The mapping of slots with memory changes from what it is to `mapping`. */
 void hp_account_remapped(struct hp_run run, enum hp_mapping mapping);
+
+/*
+ * A slot in use went from hugetlb to transparent huge pages, in a signal handler: counted with the
+ * next of the others, or by hp_account_settle(). Async-signal-safe, without the lock.
+ */
+void hp_account_rescued(void);
+void hp_account_settle(void);
 
 /* A slot with memory starts or ends to be idle. */
 void hp_account_idle(const struct hp_slot *slot, bool is_idle);

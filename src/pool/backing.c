@@ -9,15 +9,22 @@
 #include "base/bits.h"
 #include "base/check.h"
 #include "base/lock.h"
+#include "pool/rescue.h"
 #include "rt/options.h"
 
-enum { RETRY_MS = 100 }; /* after a hugetlb page could not be had */
+enum {
+	RETRY_MS = 100, /* after a hugetlb page could not be had */
+	COSTLY_FORKS = 3,
+	COSTLY_FORK_MS = 60000, /* so long after the last one they are forgotten */
+};
 
 static struct {
 	int hugetlbfs_fd;
 	_Atomic uint64_t retry_at_ms;
 	_Atomic unsigned reason; /* enum hp_fallback: why hugetlb failed last */
 	_Atomic int thp_state;	 /* enum thp_state */
+	_Atomic unsigned costly_forks;
+	_Atomic uint64_t costly_fork_ms; /* when the last one was */
 } backing = { .hugetlbfs_fd = -1 };
 
 enum thp_state { THP_UNKNOWN, THP_ON, THP_OFF };
@@ -53,6 +60,34 @@ static void note_shortage(enum hp_fallback reason)
 			      memory_order_relaxed);
 }
 
+void hp_backing_note_costly_fork(void)
+{
+	atomic_store_explicit(&backing.costly_fork_ms, hp_os_now_ms(), memory_order_relaxed);
+	atomic_fetch_add_explicit(&backing.costly_forks, 1, memory_order_relaxed);
+}
+
+/* Whether the process forks a large heap again and again. */
+static bool forks_often(uint64_t now_ms)
+{
+	unsigned forks = atomic_load_explicit(&backing.costly_forks, memory_order_relaxed);
+
+	if (forks < COSTLY_FORKS)
+		return false;
+	if (now_ms - atomic_load_explicit(&backing.costly_fork_ms, memory_order_relaxed) <=
+	    COSTLY_FORK_MS)
+		return true;
+	atomic_store_explicit(&backing.costly_forks, 0, memory_order_relaxed);
+	return false;
+}
+
+int hp_backing_promise(size_t bytes)
+{
+	void *pages = NULL;
+	int error = hp_os_huge_reserve(backing.hugetlbfs_fd, bytes, &pages);
+
+	return error ? error : hp_os_release(pages, bytes);
+}
+
 static bool is_strict(void)
 {
 	return hp_options.backing == HP_BACKING_HUGETLB && hp_options.strict;
@@ -68,6 +103,8 @@ static const enum hp_fallback reason_of[] = {
 /* Whether to go for hugetlb; if not, why. Slots that are mapped so already need no probe. */
 static bool wants_huge(enum hp_use use, bool is_mapped, enum hp_fallback *out_reason)
 {
+	uint64_t now_ms;
+
 	*out_reason = reason_of[use];
 	if (hp_options.backing == HP_BACKING_AUTO && use != HP_USE_SPANS)
 		return false;
@@ -81,9 +118,14 @@ static bool wants_huge(enum hp_use use, bool is_mapped, enum hp_fallback *out_re
 		*out_reason = HP_FALLBACK_FORK;
 		return false;
 	}
+	now_ms = hp_os_now_ms();
+	if (!is_strict() && forks_often(now_ms)) {
+		*out_reason = HP_FALLBACK_FORK;
+		return false;
+	}
 	*out_reason = (enum hp_fallback)atomic_load_explicit(&backing.reason, memory_order_relaxed);
 	if (!is_strict() &&
-	    hp_os_now_ms() < atomic_load_explicit(&backing.retry_at_ms, memory_order_relaxed))
+	    now_ms < atomic_load_explicit(&backing.retry_at_ms, memory_order_relaxed))
 		return false;
 	if (is_mapped || !hp_os_huge_probe(backing.hugetlbfs_fd))
 		return true;
@@ -106,8 +148,12 @@ static bool is_all_huge(struct hp_run run)
 
 static void set_mapping(struct hp_run run, enum hp_mapping mapping)
 {
-	for (size_t i = 0; i < run.count; i++)
-		run.region->slots[run.first + i].mapping = (uint8_t)mapping;
+	for (size_t i = 0; i < run.count; i++) {
+		struct hp_slot *slot = &hp_run_slots(run)[i];
+
+		slot->is_rescued = false;
+		slot->mapping = (uint8_t)mapping;
+	}
 }
 
 /* Makes a piece of one mapping normal memory. Advice that fails costs speed, nothing else. */
@@ -179,10 +225,18 @@ static size_t populate(struct hp_run run)
 	size_t have = 0;
 
 	while (have < run.count &&
-	       !hp_os_huge_populate(hp_region_address(run.region, run.first + have),
-				    HP_HUGEPAGE_BYTES))
+	       !hp_os_populate(hp_region_address(run.region, run.first + have), HP_HUGEPAGE_BYTES))
 		have++;
 	return have;
+}
+
+/* Once: later forks see to it again. */
+static void arm_rescue(void)
+{
+	static atomic_flag is_armed = ATOMIC_FLAG_INIT;
+
+	if (!atomic_flag_test_and_set_explicit(&is_armed, memory_order_relaxed))
+		hp_rescue_arm();
 }
 
 /* As many slots as can be had; sets the reason for the rest. */
@@ -198,6 +252,8 @@ static size_t prepare_huge(struct hp_run run, size_t spare, enum hp_fallback *ou
 		return 0;
 	}
 	have = populate(run);
+	if (have)
+		arm_rescue();
 	if (have < run.count) {
 		*out_reason = HP_FALLBACK_LIMIT;
 		note_shortage(*out_reason);

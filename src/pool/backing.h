@@ -41,6 +41,18 @@ size_t hp_backing_purge(struct hp_run run);
 /* Makes a transparent huge page of a slot on base pages; false if the kernel can't now. */
 bool hp_backing_collapse(struct hp_run run);
 
+/*
+ * 0 if the pool has so many bytes of pages beside those in use, and the limits allow them; a
+ * negative errno if not. No guarantee: others take pages, too.
+ */
+int hp_backing_promise(size_t bytes);
+
+/*
+ * A fork had to copy much. After some of these in a row the heap grows on transparent huge pages,
+ * which a fork shares at no cost, until there was none for a while.
+ */
+void hp_backing_note_costly_fork(void);
+
 /* The file whose pages are used (HPALLOC_HUGETLBFS), or -1; once, at start-up. */
 void hp_backing_init(void);
 

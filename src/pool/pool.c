@@ -367,6 +367,13 @@ void hp_pool_count_copied(size_t bytes)
 	hp_pool_unlock();
 }
 
+void hp_pool_settle(void)
+{
+	hp_pool_lock();
+	hp_account_settle();
+	hp_pool_unlock();
+}
+
 bool hp_pool_collapse(struct hp_run run)
 {
 	return hp_backing_collapse(run);

@@ -60,4 +60,7 @@ void hp_pool_lock(void);
 void hp_pool_unlock(void);
 void hp_pool_reset(void);
 
+/* Brings the counters up to what signal handlers did. */
+void hp_pool_settle(void);
+
 #endif

@@ -8,176 +8,113 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "forked.h"
 #include "hugepool.h"
-#include "support.h"
 
-enum { POOL_PAGES = 24, BLOCKS = 44, CHILD_SECONDS = 30 };
-
-static void *blocks[BLOCKS];
+enum { POOL_PAGES = 24, BLOCKS = 44 };
 
 /* Fills the pool to the last page; what comes more stands elsewhere. */
-static void take_all(void)
+static bool take_all(void)
 {
-	pid_t drainer;
-
-	for (size_t i = 0; i < BLOCKS; i++) {
-		blocks[i] = hp_malloc(HP_MIB);
-		g_assert_nonnull(blocks[i]);
-		hp_test_fill(blocks[i], HP_MIB, i);
-	}
+	if (!hp_test_fresh_with_pool("", POOL_PAGES))
+		return false;
+	hp_test_blocks_take(BLOCKS);
 	g_assert_cmpuint(hp_test_stats().hugetlb_bytes, >=, 20 * HP_TEST_HUGEPAGE);
-	if (hp_test_pool_free_pages() > 0) {
-		drainer = hp_test_pool_drain(0);
-		g_assert_cmpint(drainer, >, 0);
-	}
-}
-
-static void write_all(uint64_t seed)
-{
-	for (size_t i = 0; i < BLOCKS; i++)
-		hp_test_fill(blocks[i], HP_MIB, seed + i);
-}
-
-static void check_all(uint64_t seed)
-{
-	for (size_t i = 0; i < BLOCKS; i++)
-		g_assert_true(hp_test_is_filled(blocks[i], HP_MIB, seed + i));
-}
-
-static void use_the_heap(void)
-{
-	for (size_t bytes = 16; bytes <= 8 * HP_MIB; bytes *= 2) {
-		void *block = hp_malloc(bytes);
-
-		g_assert_nonnull(block);
-		hp_test_fill(block, bytes, bytes);
-		g_assert_true(hp_test_is_filled(block, bytes, bytes));
-		hp_free(block);
-	}
-}
-
-/* One direction at a time: one side waits until the other has said so. */
-static int to_child[2], to_parent[2];
-
-static void say(int *way)
-{
-	g_assert_cmpint(write(way[1], "", 1), ==, 1);
-}
-
-static void wait_for(int *way)
-{
-	char byte;
-
-	g_assert_cmpint(read(way[0], &byte, 1), ==, 1);
-}
-
-static pid_t fork_checked(void)
-{
-	pid_t child;
-
-	g_assert_cmpint(pipe(to_child) | pipe(to_parent), ==, 0);
-	child = fork();
-	g_assert_cmpint(child, >=, 0);
-	if (child == 0)
-		alarm(CHILD_SECONDS);
-	return child;
+	hp_test_drain_the_pool();
+	return true;
 }
 
 static void the_child_writes_first(void)
 {
 	pid_t child;
 
-	if (!hp_test_fresh_with_pool("", POOL_PAGES))
+	if (!take_all())
 		return;
-	take_all();
-	child = fork_checked();
+	child = hp_test_fork();
 	if (child == 0) {
-		write_all(1000);
-		say(to_parent);
-		wait_for(to_child);
-		check_all(1000);
-		use_the_heap();
+		hp_test_blocks_write(1000);
+		hp_test_say(HP_TEST_TO_PARENT);
+		hp_test_wait(HP_TEST_TO_CHILD);
+		hp_test_blocks_check(1000);
+		hp_test_use_the_heap();
 		_exit(0);
 	}
-	wait_for(to_parent);
-	check_all(0);
-	write_all(2000);
-	say(to_child);
+	hp_test_wait(HP_TEST_TO_PARENT);
+	hp_test_blocks_check(0);
+	hp_test_blocks_write(2000);
+	hp_test_say(HP_TEST_TO_CHILD);
 	hp_test_child_did_well(child);
-	check_all(2000);
+	hp_test_blocks_check(2000);
 }
 
 static void the_parent_writes_first(void)
 {
 	pid_t child;
 
-	if (!hp_test_fresh_with_pool("", POOL_PAGES))
+	if (!take_all())
 		return;
-	take_all();
-	child = fork_checked();
+	child = hp_test_fork();
 	if (child == 0) {
-		wait_for(to_child);
-		check_all(0);
-		write_all(1000);
-		use_the_heap();
-		check_all(1000);
+		hp_test_wait(HP_TEST_TO_CHILD);
+		hp_test_blocks_check(0);
+		hp_test_blocks_write(1000);
+		hp_test_use_the_heap();
+		hp_test_blocks_check(1000);
 		_exit(0);
 	}
-	write_all(2000);
-	use_the_heap();
-	say(to_child);
+	hp_test_blocks_write(2000);
+	hp_test_use_the_heap();
+	hp_test_say(HP_TEST_TO_CHILD);
 	hp_test_child_did_well(child);
-	check_all(2000);
+	hp_test_blocks_check(2000);
 }
 
 static void both_write_at_once_for_several_children(void)
 {
 	pid_t children[4];
 
-	if (!hp_test_fresh_with_pool("", POOL_PAGES))
+	if (!take_all())
 		return;
-	take_all();
 	for (size_t i = 0; i < HP_TEST_COUNT(children); i++) {
-		children[i] = fork_checked();
+		children[i] = hp_test_fork();
 		if (children[i] == 0) {
-			check_all(i * 100);
-			write_all(5000 + i);
-			use_the_heap();
-			check_all(5000 + i);
+			hp_test_blocks_check(i * 100);
+			hp_test_blocks_write(5000 + i);
+			hp_test_use_the_heap();
+			hp_test_blocks_check(5000 + i);
 			_exit(0);
 		}
-		write_all((i + 1) * 100);
+		hp_test_blocks_write((i + 1) * 100);
 	}
 	for (size_t i = 0; i < HP_TEST_COUNT(children); i++)
 		hp_test_child_did_well(children[i]);
-	check_all(400);
+	hp_test_blocks_check(400);
 }
 
 static void a_grandchild_has_everything_too(void)
 {
 	pid_t child, grandchild;
 
-	if (!hp_test_fresh_with_pool("", POOL_PAGES))
+	if (!take_all())
 		return;
-	take_all();
-	child = fork_checked();
+	child = hp_test_fork();
 	if (child == 0) {
-		write_all(100);
-		grandchild = fork_checked();
+		hp_test_blocks_write(100);
+		grandchild = hp_test_fork();
 		if (grandchild == 0) {
-			check_all(100);
-			write_all(200);
-			check_all(200);
+			hp_test_blocks_check(100);
+			hp_test_blocks_write(200);
+			hp_test_blocks_check(200);
 			_exit(0);
 		}
-		write_all(300);
+		hp_test_blocks_write(300);
 		hp_test_child_did_well(grandchild);
-		check_all(300);
+		hp_test_blocks_check(300);
 		_exit(0);
 	}
-	write_all(400);
+	hp_test_blocks_write(400);
 	hp_test_child_did_well(child);
-	check_all(400);
+	hp_test_blocks_check(400);
 }
 
 static void read_zeros(void)
@@ -185,8 +122,8 @@ static void read_zeros(void)
 	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
 
 	for (size_t i = 0; i < BLOCKS; i++) {
-		g_assert_cmpint(read(zero, blocks[i], HP_MIB), ==, (gssize)HP_MIB);
-		g_assert_true(hp_test_is_zero(blocks[i], HP_MIB));
+		g_assert_cmpint(read(zero, hp_test_blocks[i], HP_MIB), ==, (gssize)HP_MIB);
+		g_assert_true(hp_test_is_zero(hp_test_blocks[i], HP_MIB));
 	}
 	close(zero);
 }
@@ -196,17 +133,16 @@ static void system_calls_may_write_on_both_sides(void)
 {
 	pid_t child;
 
-	if (!hp_test_fresh_with_pool("", POOL_PAGES))
+	if (!take_all())
 		return;
-	take_all();
-	child = fork_checked();
+	child = hp_test_fork();
 	if (child == 0) {
 		read_zeros();
-		say(to_parent);
+		hp_test_say(HP_TEST_TO_PARENT);
 		_exit(0);
 	}
-	wait_for(to_parent);
-	check_all(0);
+	hp_test_wait(HP_TEST_TO_PARENT);
+	hp_test_blocks_check(0);
 	read_zeros();
 	hp_test_child_did_well(child);
 }
@@ -216,11 +152,10 @@ static void the_parent_keeps_its_pages(void)
 	struct hp_stats before, after;
 	pid_t child;
 
-	if (!hp_test_fresh_with_pool("", POOL_PAGES))
+	if (!take_all())
 		return;
-	take_all();
 	before = hp_test_stats();
-	child = fork_checked();
+	child = hp_test_fork();
 	if (child == 0) {
 		struct hp_stats stats = hp_test_stats();
 
@@ -263,24 +198,23 @@ static void busy_threads_do_not_matter(void)
 		hp_test_skip("ThreadSanitizer does not support fork with threads");
 		return;
 	}
-	if (!hp_test_fresh_with_pool("", POOL_PAGES))
+	if (!take_all())
 		return;
-	take_all();
 	for (size_t i = 0; i < HP_TEST_COUNT(threads); i++)
 		pthread_create(&threads[i], NULL, stay_busy, (void *)i);
 	for (int i = 0; i < 10; i++) {
-		pid_t child = fork_checked();
+		pid_t child = hp_test_fork();
 
 		if (child == 0) {
-			check_all(0);
-			write_all(100);
-			use_the_heap();
-			check_all(100);
+			hp_test_blocks_check(0);
+			hp_test_blocks_write(100);
+			hp_test_use_the_heap();
+			hp_test_blocks_check(100);
 			_exit(0);
 		}
-		use_the_heap();
+		hp_test_use_the_heap();
 		hp_test_child_did_well(child);
-		check_all(0);
+		hp_test_blocks_check(0);
 	}
 	atomic_store(&is_over, true);
 	for (size_t i = 0; i < HP_TEST_COUNT(threads); i++)

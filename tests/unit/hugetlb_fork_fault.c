@@ -7,53 +7,35 @@
 #include <unistd.h>
 
 #include "fault.h"
+#include "forked.h"
 #include "hugepool.h"
-#include "support.h"
 
-enum { POOL_PAGES = 12, BLOCKS = 8, CHILD_SECONDS = 30 };
+enum { POOL_PAGES = 12, BLOCKS = 8 };
 
-static void *blocks[BLOCKS];
-
-static void write_all(uint64_t seed)
-{
-	for (size_t i = 0; i < BLOCKS; i++)
-		hp_test_fill(blocks[i], HP_MIB, seed + i);
-}
-
-static void check_all(uint64_t seed)
-{
-	for (size_t i = 0; i < BLOCKS; i++)
-		g_assert_true(hp_test_is_filled(blocks[i], HP_MIB, seed + i));
-}
-
-/* Beside two large blocks elsewhere, so that the pages lie in more ranges than one. */
+/* With large blocks elsewhere between, so that the pages lie in more ranges than one. */
 static bool take_the_pool(void)
 {
 	if (!hp_test_fresh_with_pool("", POOL_PAGES))
 		return false;
-	for (size_t i = 0; i < BLOCKS; i++) {
-		if (i % 4 == 1)
-			g_assert_nonnull(hp_malloc(100 * HP_MIB));
-		blocks[i] = hp_malloc(HP_MIB);
-		g_assert_nonnull(blocks[i]);
+	for (size_t i = 0; i < 3; i++) {
+		g_assert_nonnull(hp_malloc(HP_MIB));
+		g_assert_nonnull(hp_malloc(100 * HP_MIB));
 	}
-	write_all(0);
-	g_assert_cmpuint(hp_test_stats().hugetlb_bytes, >=, 2 * HP_TEST_HUGEPAGE);
+	hp_test_blocks_take(BLOCKS);
+	g_assert_cmpuint(hp_test_stats().hugetlb_bytes, >=, 4 * HP_TEST_HUGEPAGE);
 	return true;
 }
 
 static pid_t fork_once(void)
 {
-	pid_t child = fork();
+	pid_t child = hp_test_fork();
 
-	g_assert_cmpint(child, >=, 0);
 	if (child == 0) {
 		hp_fault_none();
-		alarm(CHILD_SECONDS);
-		check_all(0);
-		write_all(100);
+		hp_test_blocks_check(0);
+		hp_test_blocks_write(100);
 		g_assert_nonnull(hp_malloc(8 * HP_MIB));
-		check_all(100);
+		hp_test_blocks_check(100);
 		_exit(0);
 	}
 	return child;
@@ -63,10 +45,10 @@ static pid_t fork_once(void)
 static void fork_well(void)
 {
 	hp_test_child_did_well(fork_once());
-	check_all(0);
-	write_all(200);
-	check_all(200);
-	write_all(0);
+	hp_test_blocks_check(0);
+	hp_test_blocks_write(200);
+	hp_test_blocks_check(200);
+	hp_test_blocks_write(0);
 }
 
 static void pages_that_cannot_be_omitted_are_replaced(void)
@@ -89,7 +71,7 @@ static void pages_that_stay_omitted_are_copied_again(void)
 	g_assert_cmpuint(hp_fault_strikes(), >, 1);
 	hp_fault_all_of(HP_FAULT_map); /* the mark can be taken off: the pages are shared */
 	hp_test_child_did_well(fork_once());
-	check_all(0);
+	hp_test_blocks_check(0);
 	g_assert_cmpuint(hp_test_stats().forks_copied, ==, 2);
 }
 
@@ -110,7 +92,7 @@ static void a_child_that_can_have_nothing_ends_with_a_line(void)
 	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
 	g_assert_true(WIFSIGNALED(status));
 	g_assert_cmpint(WTERMSIG(status), ==, SIGABRT);
-	check_all(0);
+	hp_test_blocks_check(0);
 	fork_well();
 }
 
