@@ -1,16 +1,16 @@
 /*
  * See fork.h. Prepare: stdio's list of files first (fork takes it after all handlers, and a thread
  * that holds it may wait for one that waits at our gate), then liburcu (it waits for grace periods
- * to end, which a slow path never does), then the gate, then every lock by rank, then the copy of
- * what stands on hugetlb. The forking thread itself passes gate and locks, for handlers that run
- * after ours may use the heap. Parent and child undo it in reverse; the child makes the locks new
- * and the other threads' arenas orphans.
+ * to end, which a slow path never does), then the gate, then every lock by rank, then what the
+ * child is to get of what stands on hugetlb. The forking thread itself passes gate and locks, for
+ * handlers that run after ours may use the heap. Parent and child undo it in reverse; the child
+ * makes the locks new and the other threads' arenas orphans.
  */
 #include "api/fork.h"
 
 #include <pthread.h>
 
-#include "api/snapshot.h"
+#include "api/share.h"
 #include "arena/gate.h"
 #include "arena/registry.h"
 #include "arena/thread.h"
@@ -47,12 +47,12 @@ static void prepare(void)
 		locks[i].acquire();
 	hp_lock_hold_process();
 	hp_counters_before_fork();
-	hp_snapshot_take();
+	hp_share_prepare();
 }
 
 static void parent(void)
 {
-	hp_snapshot_drop();
+	hp_share_parent();
 	hp_lock_let_process();
 	for (unsigned i = LOCKS; i-- > 0;)
 		locks[i].release();
@@ -64,7 +64,7 @@ static void parent(void)
 static void child(void)
 {
 	hp_counters_after_fork_child();
-	hp_snapshot_install();
+	hp_share_child();
 	hp_lock_let_process();
 	for (unsigned i = LOCKS; i-- > 0;)
 		locks[i].reset();

@@ -92,14 +92,14 @@ static void omit_all(void)
 	snapshot.is_omitted = true;
 }
 
-static size_t bytes_to_copy(void)
+static size_t count_slots(bool (*is_in)(const struct hp_slot *slot))
 {
 	struct hp_run run = before_first();
 	size_t slots = 0;
 
-	while (next_run(&run, is_in_use))
+	while (next_run(&run, is_in))
 		slots += run.count;
-	return slots * HP_HUGEPAGE_BYTES;
+	return slots;
 }
 
 static void set_copied(struct hp_run run, bool is)
@@ -130,7 +130,7 @@ static void forget_copied(void)
 static bool make_copy(void)
 {
 	void *copy = NULL;
-	size_t bytes = bytes_to_copy();
+	size_t bytes = count_slots(is_in_use) * HP_HUGEPAGE_BYTES;
 
 	if (bytes && hp_os_map(NULL, bytes, HP_HUGEPAGE_BYTES, &copy))
 		return false;
@@ -151,20 +151,25 @@ static void drop_copy(void)
 	snapshot.is_taken = false;
 }
 
-void hp_snapshot_take(void)
+size_t hp_snapshot_slots(void)
 {
-	struct hp_run run = before_first();
+	return count_slots(is_filled);
+}
 
-	if (!next_run(&run, is_filled) && !snapshot.is_omitted)
-		return;
+bool hp_snapshot_is_due(void)
+{
+	return snapshot.is_omitted;
+}
+
+bool hp_snapshot_take(void)
+{
 	if (!make_copy()) {
 		keep_all();
-		return;
+		return false;
 	}
 	omit_all();
 	snapshot.is_taken = true;
-	hp_counters_begin()->forks_copied++;
-	hp_counters_end();
+	return true;
 }
 
 void hp_snapshot_drop(void)
@@ -216,15 +221,14 @@ static void close_hole(struct hp_run run)
 	}
 }
 
-void hp_snapshot_install(void)
+bool hp_snapshot_install(void)
 {
 	struct hp_run run = before_first();
 	char *from = snapshot.copy;
 
 	if (!snapshot.is_taken) {
 		HP_CHECK(!snapshot.is_omitted, "fork: no memory for the child's copy of the heap");
-		hp_pool_trim(0); /* idle pages are shared: a write would need one of the pool */
-		return;
+		return false;
 	}
 	for (; next_run(&run, is_copied); from += hp_run_bytes(run))
 		install(run, from);
@@ -232,4 +236,5 @@ void hp_snapshot_install(void)
 	while (next_run(&run, is_huge))
 		close_hole(run);
 	snapshot.is_taken = snapshot.is_omitted = false;
+	return true;
 }

@@ -2,21 +2,30 @@
  * Fork with hugetlb pages: the child gets a copy on normal memory, so that neither side ever needs
  * a page of the pool that is not there. The parent's pages stay where they are.
  *
- * All three with every lock held; the caller passes them.
+ * All with every lock held; the caller passes them.
  */
 #ifndef HP_API_SNAPSHOT_H
 #define HP_API_SNAPSHOT_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+/* How many pages of the pool a child would share without it. */
+size_t hp_snapshot_slots(void);
+
+/* An earlier one could not be undone as a whole: without another, a child would miss pages. */
+bool hp_snapshot_is_due(void);
+
 /*
- * Prepare: copies the hugetlb slots in use, and keeps the originals from the child. Where there is
- * no memory for that, the pages are shared copy-on-write instead.
+ * Prepare: copies the hugetlb slots in use, and keeps the originals from the child. False where
+ * there is no memory for that: the child shares them.
  */
-void hp_snapshot_take(void);
+bool hp_snapshot_take(void);
 
 /* Parent: drops the copy. */
 void hp_snapshot_drop(void);
 
-/* Child: moves the copy to where the originals were. */
-void hp_snapshot_install(void);
+/* Child: moves the copy to where the originals were; false if there is none. */
+bool hp_snapshot_install(void);
 
 #endif

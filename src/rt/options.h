@@ -12,12 +12,19 @@
 #include "base/attr.h"
 
 #define HP_CHOICES_backing "auto", "hugetlb", "thp", "base"
+#define HP_CHOICES_fork "auto", "keep", "snapshot"
 
 enum hp_backing_choice {
 	HP_BACKING_AUTO,
 	HP_BACKING_HUGETLB,
 	HP_BACKING_THP,
 	HP_BACKING_BASE,
+};
+
+enum hp_fork_choice {
+	HP_FORK_AUTO,
+	HP_FORK_KEEP,
+	HP_FORK_SNAPSHOT,
 };
 
 /* The pool chooses its own bound. */

@@ -1,0 +1,72 @@
+/*
+ * See share.h. Shared is only what is covered: as many pages as are in use must be free in the pool
+ * and within the limits of the control group, so that each side could have all to itself. The pool
+ * has to promise them, and is let out of it before the fork: a promise that the parent holds is one
+ * that the child cannot use, and its first write would find no page. What other processes take
+ * between the promise and the write is what rescue.h is for.
+ */
+#include "api/share.h"
+
+#include "api/snapshot.h"
+#include "os/os.h"
+#include "pool/backing.h"
+#include "pool/pool.h"
+#include "pool/rescue.h"
+#include "rt/counters.h"
+#include "rt/options.h"
+
+enum {
+	COPY_MAX_SLOTS = 32, /* with HPALLOC_FORK=auto: 64 MB are copied in 6 ms */
+	COSTLY_SLOTS = 8,    /* a fork that copies so much is one to avoid */
+};
+
+static bool is_covered(size_t slots)
+{
+	return !hp_backing_promise(slots * HP_HUGEPAGE_BYTES);
+}
+
+static bool wants_to_share(size_t slots)
+{
+	if (hp_options.fork == HP_FORK_SNAPSHOT || hp_snapshot_is_due())
+		return false;
+	if (hp_options.fork == HP_FORK_AUTO && slots <= COPY_MAX_SLOTS)
+		return false;
+	return is_covered(slots);
+}
+
+enum way { NOTHING, COPIED, SHARED, UNCOVERED };
+
+static enum way choose(size_t slots)
+{
+	if (!slots && !hp_snapshot_is_due())
+		return NOTHING;
+	hp_rescue_arm();
+	if (wants_to_share(slots))
+		return SHARED;
+	return hp_snapshot_take() ? COPIED : UNCOVERED;
+}
+
+void hp_share_prepare(void)
+{
+	size_t slots = hp_snapshot_slots();
+	enum way way = choose(slots);
+	struct hp_stats *stats = hp_counters_begin();
+
+	stats->forks_copied += way == COPIED;
+	stats->forks_shared += way == SHARED;
+	stats->forks_uncovered += way == UNCOVERED;
+	hp_counters_end();
+	if (way == COPIED && hp_options.fork == HP_FORK_AUTO && slots >= COSTLY_SLOTS)
+		hp_backing_note_costly_fork();
+}
+
+void hp_share_parent(void)
+{
+	hp_snapshot_drop();
+}
+
+void hp_share_child(void)
+{
+	if (!hp_snapshot_install())
+		hp_pool_trim(0); /* idle pages are shared: a write would need one of the pool */
+}

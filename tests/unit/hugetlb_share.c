@@ -1,0 +1,333 @@
+/*
+ * Fork with the pages of the pool shared copy-on-write: by HPALLOC_FORK, or because no handler ran.
+ * Where the pool then has no page for a write, the slot moves to normal memory, and nobody loses a
+ * byte.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "forked.h"
+#include "hugepool.h"
+
+enum { POOL_PAGES = 24, BLOCKS = 44, MANY_BLOCKS = 100, THREADS = 4 };
+
+static bool take(const char *environment, unsigned pages, size_t blocks)
+{
+	if (!hp_test_fresh_with_pool(environment, pages))
+		return false;
+	hp_test_blocks_take(blocks);
+	g_assert_cmpuint(hp_test_stats().hugetlb_bytes, >=, (blocks - 4) * HP_MIB);
+	return true;
+}
+
+/* Parent and child write everything, beside each other; each sees its own. */
+static void both_write_all(pid_t (*function)(void))
+{
+	pid_t child = hp_test_fork_by(function);
+
+	if (child == 0) {
+		hp_test_blocks_check(0);
+		hp_test_blocks_write(1000);
+		hp_test_blocks_check(1000);
+		_exit(0);
+	}
+	hp_test_blocks_write(2000);
+	hp_test_blocks_check(2000);
+	hp_test_child_did_well(child);
+	hp_test_blocks_check(2000);
+	hp_test_blocks_write(0);
+}
+
+static void pages_are_shared_where_the_pool_has_as_many_again(void)
+{
+	struct hp_stats stats;
+
+	if (!take("HPALLOC_FORK=keep", 2 * POOL_PAGES + 8, BLOCKS))
+		return;
+	both_write_all(fork);
+	stats = hp_test_stats();
+	g_assert_cmpuint(stats.forks_shared, ==, 1);
+	g_assert_cmpuint(stats.forks_copied, ==, 0);
+	g_assert_cmpuint(stats.rescued, ==, 0);
+	g_assert_cmpuint(stats.hugetlb_bytes, >=, (BLOCKS - 4) * HP_MIB);
+}
+
+static void else_they_are_copied(void)
+{
+	if (!take("HPALLOC_FORK=keep", POOL_PAGES, BLOCKS))
+		return;
+	both_write_all(fork);
+	g_assert_cmpuint(hp_test_stats().forks_shared, ==, 0);
+	g_assert_cmpuint(hp_test_stats().forks_copied, ==, 1);
+}
+
+static void a_small_heap_is_copied(void)
+{
+	if (!take("", 2 * POOL_PAGES + 8, BLOCKS))
+		return;
+	both_write_all(fork);
+	g_assert_cmpuint(hp_test_stats().forks_copied, ==, 1);
+}
+
+static void a_large_one_is_shared(void)
+{
+	if (!take("", 2 * MANY_BLOCKS, 2 * MANY_BLOCKS - 40))
+		return;
+	both_write_all(fork);
+	g_assert_cmpuint(hp_test_stats().forks_shared, ==, 1);
+}
+
+static void it_is_never_shared_with_snapshot(void)
+{
+	if (!take("HPALLOC_FORK=snapshot", 2 * MANY_BLOCKS, 2 * MANY_BLOCKS - 40))
+		return;
+	both_write_all(fork);
+	g_assert_cmpuint(hp_test_stats().forks_copied, ==, 1);
+}
+
+static void who_forks_much_grows_elsewhere(void)
+{
+	if (!take("HPALLOC_FORK=auto", 2 * POOL_PAGES, BLOCKS))
+		return;
+	for (unsigned i = 0; i < 3; i++)
+		both_write_all(fork);
+	g_assert_nonnull(hp_malloc(8 * HP_MIB));
+	g_assert_cmpuint(hp_test_stats().fallbacks[HP_FALLBACK_FORK], >=, 3);
+}
+
+/* ---- without a page to be had ---- */
+
+static void the_child_is_rescued_without_handlers(void)
+{
+	pid_t child;
+
+	if (!take("", POOL_PAGES, BLOCKS))
+		return;
+	hp_test_drain_the_pool();
+	child = hp_test_fork_by(_Fork);
+	if (child == 0) {
+		hp_test_blocks_write(1000);
+		hp_test_say(HP_TEST_TO_PARENT);
+		hp_test_wait(HP_TEST_TO_CHILD);
+		hp_test_blocks_check(1000);
+		_exit(hp_test_stats().rescued > 0 ? 0 : 1);
+	}
+	hp_test_wait(HP_TEST_TO_PARENT);
+	hp_test_blocks_check(0);
+	hp_test_blocks_write(2000);
+	hp_test_say(HP_TEST_TO_CHILD);
+	hp_test_child_did_well(child);
+	hp_test_blocks_check(2000);
+}
+
+static void the_parent_is_rescued_without_handlers(void)
+{
+	pid_t child;
+
+	if (!take("", POOL_PAGES, BLOCKS))
+		return;
+	hp_test_drain_the_pool();
+	child = hp_test_fork_by(_Fork);
+	if (child == 0) {
+		hp_test_wait(HP_TEST_TO_CHILD);
+		hp_test_blocks_check(0);
+		_exit(0);
+	}
+	hp_test_blocks_write(2000);
+	hp_test_say(HP_TEST_TO_CHILD);
+	hp_test_child_did_well(child);
+	hp_test_blocks_check(2000);
+	g_assert_cmpuint(hp_test_stats().rescued, >=, BLOCKS / 2 - 2);
+	hp_test_use_the_heap();
+}
+
+static void several_children_without_handlers(void)
+{
+	pid_t children[8];
+
+	if (!take("", POOL_PAGES, BLOCKS))
+		return;
+	hp_test_drain_the_pool();
+	for (size_t i = 0; i < HP_TEST_COUNT(children); i++) {
+		children[i] = hp_test_fork_by(_Fork);
+		if (children[i] == 0) {
+			hp_test_blocks_check(i * 100);
+			hp_test_blocks_write(5000 + i);
+			hp_test_blocks_check(5000 + i);
+			_exit(0);
+		}
+		hp_test_blocks_write((i + 1) * 100);
+	}
+	for (size_t i = 0; i < HP_TEST_COUNT(children); i++)
+		hp_test_child_did_well(children[i]);
+	hp_test_blocks_check(800);
+}
+
+static void pages_taken_by_others_after_the_fork(void)
+{
+	pid_t child;
+
+	if (!take("HPALLOC_FORK=keep", 2 * POOL_PAGES + 8, BLOCKS))
+		return;
+	child = hp_test_fork();
+	if (child == 0) {
+		hp_test_wait(HP_TEST_TO_CHILD);
+		hp_test_blocks_write(1000);
+		hp_test_blocks_check(1000);
+		_exit(0);
+	}
+	hp_test_drain_the_pool();
+	hp_test_say(HP_TEST_TO_CHILD);
+	hp_test_blocks_write(2000);
+	hp_test_child_did_well(child);
+	hp_test_blocks_check(2000);
+	g_assert_cmpuint(hp_test_stats().forks_shared, >=, 1);
+	g_assert_cmpuint(hp_test_stats().rescued, >, 0);
+}
+
+/* ---- beside other threads ---- */
+
+static atomic_uint ready;
+static atomic_bool may_start;
+
+enum { COUNT = 200, ROUNDS = 60 };
+
+/* Counts up in a place of its own of every block, over and over: each write must be there. */
+static void *count_up(void *argument)
+{
+	size_t place = (size_t)argument;
+
+	atomic_fetch_add(&ready, 1);
+	while (!atomic_load(&may_start))
+		;
+	for (unsigned round = 1; round <= COUNT; round++) {
+		for (size_t i = 0; i < BLOCKS; i++)
+			((volatile unsigned *)hp_test_blocks[i])[place]++;
+	}
+	return NULL;
+}
+
+static void start_counting(pthread_t *threads)
+{
+	for (size_t i = 0; i < BLOCKS; i++)
+		memset(hp_test_blocks[i], 0, THREADS * sizeof(unsigned));
+	atomic_store(&ready, 0);
+	atomic_store(&may_start, false);
+	for (size_t i = 0; i < THREADS; i++)
+		pthread_create(&threads[i], NULL, count_up, (void *)i);
+	while (atomic_load(&ready) < THREADS)
+		;
+}
+
+static void check_counts(pthread_t *threads)
+{
+	for (size_t i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	for (size_t i = 0; i < BLOCKS; i++) {
+		for (size_t place = 0; place < THREADS; place++)
+			g_assert_cmpuint(((unsigned *)hp_test_blocks[i])[place], ==, COUNT);
+	}
+}
+
+/*
+ * The child ends at any moment: the page that is being copied is then the parent's alone again, and
+ * other threads could write to it.
+ */
+static void no_write_beside_the_rescue_is_lost(void)
+{
+	pthread_t threads[THREADS];
+	uint64_t random;
+
+	if (!take("HPALLOC_IDLE_MAX=0", POOL_PAGES, BLOCKS))
+		return;
+	random = hp_test_seed();
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		pid_t child, drainer;
+
+		drainer = hp_test_pool_free_pages() ? hp_test_pool_drain(0) : 0;
+		start_counting(threads);
+		child = hp_test_fork_by(_Fork);
+		if (child == 0) {
+			usleep((useconds_t)(hp_test_random(&random) % 3000));
+			_exit(0);
+		}
+		hp_test_random(&random);
+		atomic_store(&may_start, true);
+		check_counts(threads);
+		hp_test_child_did_well(child);
+		if (drainer > 0)
+			hp_test_pool_undrain(drainer);
+		for (size_t i = 0; i < BLOCKS; i++)
+			hp_free(hp_test_blocks[i]);
+		hp_trim(0);
+		hp_test_sleep_ms(110); /* the pool was dry: it is asked again after a while */
+		hp_test_blocks_take(BLOCKS);
+	}
+	g_assert_cmpuint(hp_test_stats().rescued, >, 0);
+}
+
+/* A write of the program's own to what it has protected itself is not ours to mend. */
+static volatile sig_atomic_t segv_seen;
+static char *protected_page;
+
+static void on_segv(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)context;
+	segv_seen++;
+	if (info->si_addr != protected_page || segv_seen > 1)
+		_exit(3);
+	mprotect(protected_page, HP_TEST_PAGE, PROT_READ | PROT_WRITE);
+}
+
+static void a_page_that_the_program_protects_is_its_own(void)
+{
+	struct sigaction action = { .sa_sigaction = on_segv, .sa_flags = SA_SIGINFO };
+	pid_t child;
+
+	if (!take("", POOL_PAGES, BLOCKS))
+		return;
+	hp_test_drain_the_pool();
+	sigaction(SIGSEGV, &action, NULL);
+	child = hp_test_fork_by(_Fork);
+	if (child == 0) {
+		hp_test_wait(HP_TEST_TO_CHILD);
+		_exit(0);
+	}
+	hp_test_blocks_write(2000);
+	g_assert_cmpuint(hp_test_stats().rescued, >, 0);
+	protected_page = (char *)hp_test_blocks[BLOCKS - 1] + 64 * HP_KIB;
+	protected_page -= (uintptr_t)protected_page % HP_TEST_PAGE;
+	g_assert_cmpint(mprotect(protected_page, HP_TEST_PAGE, PROT_READ), ==, 0);
+	*(volatile char *)protected_page = 1;
+	g_assert_cmpint(segv_seen, ==, 1);
+	hp_test_say(HP_TEST_TO_CHILD);
+	hp_test_child_did_well(child);
+}
+
+#define ADD(name, function) g_test_add_func("/hugetlb-share/" name, function)
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	ADD("pages-are-shared-where-the-pool-has-as-many-again",
+	    pages_are_shared_where_the_pool_has_as_many_again);
+	ADD("else-they-are-copied", else_they_are_copied);
+	ADD("a-small-heap-is-copied", a_small_heap_is_copied);
+	ADD("a-large-one-is-shared", a_large_one_is_shared);
+	ADD("it-is-never-shared-with-snapshot", it_is_never_shared_with_snapshot);
+	ADD("who-forks-much-grows-elsewhere", who_forks_much_grows_elsewhere);
+	ADD("the-child-is-rescued-without-handlers", the_child_is_rescued_without_handlers);
+	ADD("the-parent-is-rescued-without-handlers", the_parent_is_rescued_without_handlers);
+	ADD("several-children-without-handlers", several_children_without_handlers);
+	ADD("pages-taken-by-others-after-the-fork", pages_taken_by_others_after_the_fork);
+	ADD("no-write-beside-the-rescue-is-lost", no_write_beside_the_rescue_is_lost);
+	ADD("a-page-that-the-program-protects-is-its-own",
+	    a_page_that_the_program_protects_is_its_own);
+	return g_test_run();
+}
