@@ -159,4 +159,18 @@ void hp_os_stdio_reset(void);
 void hp_os_yield(void);
 int hp_os_pid(void);
 
+/* ---- cgroup.c: control groups ---- */
+
+enum hp_os_cgroup_kind { HP_OS_CGROUP_MEMORY, HP_OS_CGROUP_HUGETLB };
+
+/*
+ * What the process's control group and those above it allow, version 2 or 1: the least limit, and
+ * the least that is left under any of them; UINT64_MAX where nothing limits. What is left is no
+ * more than a guess: the use counts files that the kernel would let go, and others go on using.
+ * -ENOENT where there are no control groups, or ours can't be seen. Opens and reads files, 9 KB of
+ * stack: not under a lock.
+ */
+int hp_os_cgroup_read(enum hp_os_cgroup_kind kind, uint64_t *out_limit_bytes,
+		      uint64_t *out_left_bytes);
+
 #endif
