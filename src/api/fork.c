@@ -39,6 +39,7 @@ enum { LOCKS = sizeof(locks) / sizeof(locks[0]) };
 
 static void prepare(void)
 {
+	hp_share_look_ahead();
 	hp_thread_arena(); /* registers with liburcu now: later it would wait for itself */
 	hp_os_stdio_lock();
 	hp_reclaim_before_fork();

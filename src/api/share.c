@@ -7,6 +7,8 @@
  */
 #include "api/share.h"
 
+#include <stdatomic.h>
+
 #include "api/snapshot.h"
 #include "os/os.h"
 #include "pool/backing.h"
@@ -20,18 +22,37 @@ enum {
 	COSTLY_SLOTS = 8,    /* a fork that copies so much is one to avoid */
 };
 
-static bool is_covered(size_t slots)
+/* Of the last look ahead; forks come one at a time from there on. */
+static _Atomic uint64_t left_bytes;
+
+static bool may_share(uint64_t hugetlb_bytes)
 {
-	return !hp_backing_promise(slots * HP_HUGEPAGE_BYTES);
+	if (hp_options.fork == HP_FORK_AUTO)
+		return hugetlb_bytes > COPY_MAX_SLOTS * HP_HUGEPAGE_BYTES;
+	return hp_options.fork == HP_FORK_KEEP && hugetlb_bytes;
 }
 
-static bool wants_to_share(size_t slots)
+/* What can't be read does not limit: then the promise has to do. */
+void hp_share_look_ahead(void)
 {
-	if (hp_options.fork == HP_FORK_SNAPSHOT || hp_snapshot_is_due())
-		return false;
-	if (hp_options.fork == HP_FORK_AUTO && slots <= COPY_MAX_SLOTS)
-		return false;
-	return is_covered(slots);
+	uint64_t limit, left = UINT64_MAX;
+	struct hp_stats stats;
+
+	hp_counters_get(&stats);
+	if (may_share(stats.hugetlb_bytes))
+		hp_os_cgroup_read(HP_OS_CGROUP_HUGETLB, &limit, &left);
+	atomic_store_explicit(&left_bytes, left, memory_order_relaxed);
+}
+
+static bool is_covered(size_t bytes)
+{
+	return bytes <= atomic_load_explicit(&left_bytes, memory_order_relaxed) &&
+	       !hp_backing_promise(bytes);
+}
+
+static bool wants_to_share(size_t bytes)
+{
+	return may_share(bytes) && !hp_snapshot_is_due() && is_covered(bytes);
 }
 
 enum way { NOTHING, COPIED, SHARED, UNCOVERED };
@@ -41,7 +62,7 @@ static enum way choose(size_t slots)
 	if (!slots && !hp_snapshot_is_due())
 		return NOTHING;
 	hp_rescue_arm();
-	if (wants_to_share(slots))
+	if (wants_to_share(slots * HP_HUGEPAGE_BYTES))
 		return SHARED;
 	return hp_snapshot_take() ? COPIED : UNCOVERED;
 }

@@ -2,11 +2,13 @@
  * A cgroup's limit on hugetlb pages: a page that the pool has and the limit forbids is other
  * memory, where a reserved mapping would be SIGBUS at the touch.
  */
-#include "control_group.h"
-#include "hugepool.h"
-#include "support.h"
+#include <unistd.h>
 
-enum { POOL_PAGES = 64, LIMIT_PAGES = 8, BLOCKS = 64 };
+#include "control_group.h"
+#include "forked.h"
+#include "hugepool.h"
+
+enum { POOL_PAGES = 64, LIMIT_PAGES = 8, FORK_LIMIT_PAGES = 24, BLOCKS = 64 };
 
 static void take_and_free_all(uint64_t least, uint64_t most)
 {
@@ -43,7 +45,27 @@ static void run_inside(void)
 	take_and_free_all(28, POOL_PAGES);
 }
 
-static void run_limited(const char *limit)
+/* The pool could hold both sides, the group could not. */
+static void fork_inside(void)
+{
+	pid_t child;
+
+	hp_test_group_enter(g_getenv("HP_TEST_CGROUP"));
+	hp_test_blocks_take(2 * FORK_LIMIT_PAGES - 8);
+	child = hp_test_fork();
+	if (child == 0) {
+		hp_test_blocks_write(1000);
+		hp_test_blocks_check(1000);
+		_exit(0);
+	}
+	hp_test_blocks_write(2000);
+	hp_test_child_did_well(child);
+	hp_test_blocks_check(2000);
+	g_assert_cmpuint(hp_test_stats().forks_copied, ==, 1);
+	g_assert_cmpuint(hp_test_stats().rescued, ==, 0);
+}
+
+static void run_limited(const char *limit, unsigned pages)
 {
 	char *group, *bytes;
 
@@ -54,7 +76,7 @@ static void run_limited(const char *limit)
 		hp_test_pool_end();
 		return;
 	}
-	bytes = g_strdup_printf("%zu", LIMIT_PAGES * HP_TEST_HUGEPAGE);
+	bytes = g_strdup_printf("%zu", pages * HP_TEST_HUGEPAGE);
 	g_assert_true(hp_test_group_limit(group, limit, bytes));
 	g_setenv("HP_TEST_CGROUP", group, TRUE);
 	g_setenv("HP_TEST_CGROUP_LIMIT", limit, TRUE);
@@ -70,7 +92,7 @@ static void a_limit_on_use_costs_nothing_but_speed(void)
 	if (g_test_subprocess())
 		run_inside();
 	else
-		run_limited("hugetlb.2MB.max");
+		run_limited("hugetlb.2MB.max", LIMIT_PAGES);
 }
 
 static void a_limit_on_reservations_costs_nothing_but_speed(void)
@@ -78,7 +100,17 @@ static void a_limit_on_reservations_costs_nothing_but_speed(void)
 	if (g_test_subprocess())
 		run_inside();
 	else
-		run_limited("hugetlb.2MB.rsvd.max");
+		run_limited("hugetlb.2MB.rsvd.max", LIMIT_PAGES);
+}
+
+static void a_fork_copies_what_the_group_could_not_hold_twice(void)
+{
+	g_setenv("HPALLOC_FORK", "keep", TRUE);
+	if (g_test_subprocess())
+		fork_inside();
+	else
+		run_limited("hugetlb.2MB.max", FORK_LIMIT_PAGES);
+	g_unsetenv("HPALLOC_FORK");
 }
 
 int main(int argc, char **argv)
@@ -88,5 +120,7 @@ int main(int argc, char **argv)
 			a_limit_on_use_costs_nothing_but_speed);
 	g_test_add_func("/hugetlb-cgroup/a-limit-on-reservations-costs-nothing-but-speed",
 			a_limit_on_reservations_costs_nothing_but_speed);
+	g_test_add_func("/hugetlb-cgroup/a-fork-copies-what-the-group-could-not-hold-twice",
+			a_fork_copies_what_the_group_could_not_hold_twice);
 	return g_test_run();
 }
