@@ -100,6 +100,26 @@ static void who_forks_much_grows_elsewhere(void)
 	g_assert_cmpuint(hp_test_stats().fallbacks[HP_FALLBACK_FORK], >=, 3);
 }
 
+/* However many pages are free: nobody needs a rescue, also where SIGBUS is blocked. */
+static void any_number_of_free_pages_will_do(gconstpointer environment)
+{
+	sigset_t signals;
+
+	if (!take(environment, 3 * POOL_PAGES, BLOCKS))
+		return;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGBUS);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	for (unsigned pages = 0; pages <= 2 * POOL_PAGES; pages += POOL_PAGES / 2) {
+		unsigned used = (unsigned)(hp_test_stats().hugetlb_bytes / HP_TEST_HUGEPAGE);
+
+		hp_test_pool_resize(used + pages);
+		both_write_all(fork);
+	}
+	g_assert_cmpuint(hp_test_stats().rescued, ==, 0);
+	g_assert_cmpuint(hp_test_stats().hugetlb_bytes, >=, (BLOCKS - 4) * HP_MIB);
+}
+
 /* ---- without a page to be had ---- */
 
 static void the_child_is_rescued_without_handlers(void)
@@ -312,6 +332,9 @@ static void a_page_that_the_program_protects_is_its_own(void)
 
 #define ADD(name, function) g_test_add_func("/hugetlb-share/" name, function)
 
+static const char *const modes[] = { "HPALLOC_FORK=auto", "HPALLOC_FORK=keep",
+				     "HPALLOC_FORK=snapshot" };
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -322,6 +345,13 @@ int main(int argc, char **argv)
 	ADD("a-large-one-is-shared", a_large_one_is_shared);
 	ADD("it-is-never-shared-with-snapshot", it_is_never_shared_with_snapshot);
 	ADD("who-forks-much-grows-elsewhere", who_forks_much_grows_elsewhere);
+	for (size_t i = 0; i < HP_TEST_COUNT(modes); i++) {
+		char *path = g_strdup_printf("/hugetlb-share/any-number-of-free-pages-will-do/%s",
+					     modes[i]);
+
+		g_test_add_data_func(path, modes[i], any_number_of_free_pages_will_do);
+		g_free(path);
+	}
 	ADD("the-child-is-rescued-without-handlers", the_child_is_rescued_without_handlers);
 	ADD("the-parent-is-rescued-without-handlers", the_parent_is_rescued_without_handlers);
 	ADD("several-children-without-handlers", several_children_without_handlers);
