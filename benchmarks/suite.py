@@ -15,13 +15,15 @@ NOT_WORKLOADS = {"workload"}  # the frame of the others
 
 # What is in a filled pool, in MB; and where a heap needs more.
 POOL_MB, QUICK_POOL_MB = 1024, 512
-LARGE_POOLS_MB = {"tlb-2048m": 3072, "growth-buffer": 1536, "redis-512m": 1280}
+LARGE_POOLS_MB = {"tlb-2048m": 3072, "growth-buffer": 1536, "redis-512m": 1280,
+                  "fork-exec-2048m": 2304, "fork-readers-2048m": 2304, "fork-write-2048m": 2304}
 
 # Cases that --quick leaves out: those that need GBs, those that only wait, and variants of others.
 NOT_QUICK = {
     "tlb-2048m", "tlb-512m", "phases-pause", "lifo-16", "lifo-256", "lifo-1024", "batches-reverse",
     "batches-64-in-order", "batches-64-reverse", "aligned-32", "growth-vectors-2x", "mixed-2t",
-    "random-sizes-2t", "growth-buffer",
+    "random-sizes-2t", "growth-buffer", "fork-exec-2048m", "fork-readers-256m",
+    "fork-readers-2048m", "fork-write-256m", "fork-write-2048m",
 }
 
 

@@ -1,15 +1,16 @@
 /*
- * See share.h. Shared is only what is covered: as many pages as are in use must be free in the pool
- * and within the limits of the control group, so that each side could have all to itself. The pool
- * has to promise them, and is let out of it before the fork: a promise that the parent holds is one
- * that the child cannot use, and its first write would find no page. What other processes take
- * between the promise and the write is what rescue.h is for.
+ * See share.h. Shared is only what is covered: as many pages as may be needed must be free in the
+ * pool and within the limits of the control group, so that each side could have all to itself. The
+ * pool has to promise them, and is let out of it before the fork: a promise that the parent holds
+ * is one that the child cannot use, and its first write would find no page. What other processes
+ * take between the promise and the write is what rescue.h is for.
  */
 #include "api/share.h"
 
 #include <stdatomic.h>
 
 #include "api/snapshot.h"
+#include "base/bits.h"
 #include "os/os.h"
 #include "pool/backing.h"
 #include "pool/pool.h"
@@ -18,8 +19,8 @@
 #include "rt/options.h"
 
 enum {
-	COPY_MAX_SLOTS = 32, /* with HPALLOC_FORK=auto: 64 MB are copied in 6 ms */
-	COSTLY_SLOTS = 8,    /* a fork that copies so much is one to avoid */
+	COPY_MAX_SLOTS = 8, /* with HPALLOC_FORK=auto: 16 MB are copied in 2 ms */
+	COSTLY_SLOTS = 8,   /* a fork that copies so much is one to avoid */
 };
 
 /* Of the last look ahead; forks come one at a time from there on. */
@@ -50,9 +51,22 @@ static bool is_covered(size_t bytes)
 	       !hp_backing_promise(bytes);
 }
 
-static bool wants_to_share(size_t bytes)
+/*
+ * How many other processes may share pages with this one: forks since none did. In a child the
+ * parent takes the place of itself.
+ */
+static size_t sharers;
+
+/* Each who shares a page may come to need one of its own, all but the last. */
+static bool wants_to_share(size_t slots)
 {
-	return may_share(bytes) && !hp_snapshot_is_due() && is_covered(bytes);
+	size_t shared;
+
+	if (!may_share(slots * HP_HUGEPAGE_BYTES) || hp_snapshot_is_due())
+		return false;
+	shared = hp_snapshot_shared_slots();
+	sharers = shared ? hp_max(sharers, 1) : 0;
+	return is_covered((slots + shared * sharers) * HP_HUGEPAGE_BYTES);
 }
 
 enum way { NOTHING, COPIED, SHARED, UNCOVERED };
@@ -62,7 +76,7 @@ static enum way choose(size_t slots)
 	if (!slots && !hp_snapshot_is_due())
 		return NOTHING;
 	hp_rescue_arm();
-	if (wants_to_share(slots * HP_HUGEPAGE_BYTES))
+	if (wants_to_share(slots))
 		return SHARED;
 	return hp_snapshot_take() ? COPIED : UNCOVERED;
 }
@@ -73,6 +87,7 @@ void hp_share_prepare(void)
 	enum way way = choose(slots);
 	struct hp_stats *stats = hp_counters_begin();
 
+	sharers += way == SHARED || way == UNCOVERED;
 	stats->forks_copied += way == COPIED;
 	stats->forks_shared += way == SHARED;
 	stats->forks_uncovered += way == UNCOVERED;

@@ -156,6 +156,20 @@ size_t hp_snapshot_slots(void)
 	return count_slots(is_filled);
 }
 
+size_t hp_snapshot_shared_slots(void)
+{
+	struct hp_run run = before_first();
+	size_t slots = 0;
+
+	while (next_run(&run, is_filled)) {
+		size_t shared = run.count;
+
+		hp_os_huge_shared(hp_run_address(run), hp_run_bytes(run), &shared);
+		slots += shared;
+	}
+	return slots;
+}
+
 bool hp_snapshot_is_due(void)
 {
 	return snapshot.is_omitted;

@@ -10,8 +10,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* How many pages of the pool a child would share without it. */
+/*
+ * How many pages of the pool a child would share without it, and how many of them other processes
+ * share already; all of them where the system does not tell.
+ */
 size_t hp_snapshot_slots(void);
+size_t hp_snapshot_shared_slots(void);
 
 /* An earlier one could not be undone as a whole: without another, a child would miss pages. */
 bool hp_snapshot_is_due(void);

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -19,6 +20,11 @@ static inline int hp_file_open(const char *path, int flags, unsigned mode)
 static inline ssize_t hp_file_read(int fd, void *buffer, size_t bytes)
 {
 	return syscall(SYS_read, fd, buffer, bytes);
+}
+
+static inline ssize_t hp_file_read_at(int fd, void *buffer, size_t bytes, uint64_t at)
+{
+	return syscall(SYS_pread64, fd, buffer, bytes, at);
 }
 
 static inline void hp_file_close(int fd)

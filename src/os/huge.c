@@ -51,6 +51,29 @@ int hp_os_huge_reserve(int fd, size_t bytes, void **out_address)
 	return map_huge(fd, NULL, bytes, 0, out_address);
 }
 
+/* pagemap(5): eight bytes a base page, bit 56 set where the page is mapped here alone. */
+int hp_os_huge_shared(const void *address, size_t bytes, size_t *out_pages)
+{
+	int fd = hp_file_open("/proc/self/pagemap", O_RDONLY, 0);
+	size_t pages = 0;
+
+	if (fd < 0)
+		return -errno;
+	for (size_t at = 0; at < bytes; at += HP_HUGEPAGE_BYTES) {
+		uint64_t entry, page = ((uintptr_t)address + at) / HP_PAGE_BYTES;
+
+		if (hp_file_read_at(fd, &entry, sizeof(entry), page * sizeof(entry)) !=
+		    (ssize_t)sizeof(entry)) {
+			hp_file_close(fd);
+			return -EIO;
+		}
+		pages += !(entry >> 56 & 1);
+	}
+	hp_file_close(fd);
+	*out_pages = pages;
+	return 0;
+}
+
 int hp_os_hugetlbfs_open(const char *directory, int *out_fd)
 {
 	char path[4096 + 32];

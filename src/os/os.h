@@ -83,6 +83,9 @@ int hp_os_huge_probe(int fd);
  */
 int hp_os_huge_reserve(int fd, size_t bytes, void **out_address);
 
+/* How many hugetlb pages of the range are shared with other processes: since a fork, unwritten. */
+int hp_os_huge_shared(const void *address, size_t bytes, size_t *out_pages);
+
 /*
  * Maps hugetlb pages over [address, address + bytes) without a reservation: not to be touched
  * before hp_os_populate(). `fd` is a file of hp_os_hugetlbfs_open(), or -1.

@@ -14,7 +14,7 @@
 #include "forked.h"
 #include "hugepool.h"
 
-enum { POOL_PAGES = 24, BLOCKS = 44, MANY_BLOCKS = 100, THREADS = 4 };
+enum { POOL_PAGES = 24, BLOCKS = 44, FEW_BLOCKS = 12, THREADS = 4 };
 
 static bool take(const char *environment, unsigned pages, size_t blocks)
 {
@@ -68,7 +68,7 @@ static void else_they_are_copied(void)
 
 static void a_small_heap_is_copied(void)
 {
-	if (!take("", 2 * POOL_PAGES + 8, BLOCKS))
+	if (!take("", 2 * POOL_PAGES + 8, FEW_BLOCKS))
 		return;
 	both_write_all(fork);
 	g_assert_cmpuint(hp_test_stats().forks_copied, ==, 1);
@@ -76,7 +76,7 @@ static void a_small_heap_is_copied(void)
 
 static void a_large_one_is_shared(void)
 {
-	if (!take("", 2 * MANY_BLOCKS, 2 * MANY_BLOCKS - 40))
+	if (!take("", 2 * POOL_PAGES + 8, BLOCKS))
 		return;
 	both_write_all(fork);
 	g_assert_cmpuint(hp_test_stats().forks_shared, ==, 1);
@@ -84,7 +84,7 @@ static void a_large_one_is_shared(void)
 
 static void it_is_never_shared_with_snapshot(void)
 {
-	if (!take("HPALLOC_FORK=snapshot", 2 * MANY_BLOCKS, 2 * MANY_BLOCKS - 40))
+	if (!take("HPALLOC_FORK=snapshot", 2 * POOL_PAGES + 8, BLOCKS))
 		return;
 	both_write_all(fork);
 	g_assert_cmpuint(hp_test_stats().forks_copied, ==, 1);
@@ -92,12 +92,44 @@ static void it_is_never_shared_with_snapshot(void)
 
 static void who_forks_much_grows_elsewhere(void)
 {
-	if (!take("HPALLOC_FORK=auto", 2 * POOL_PAGES, BLOCKS))
+	if (!take("HPALLOC_FORK=auto", POOL_PAGES, BLOCKS))
 		return;
 	for (unsigned i = 0; i < 3; i++)
 		both_write_all(fork);
 	g_assert_nonnull(hp_malloc(8 * HP_MIB));
 	g_assert_cmpuint(hp_test_stats().fallbacks[HP_FALLBACK_FORK], >=, 3);
+}
+
+static void children_that_live_on_need_pages_too(void)
+{
+	pid_t children[4];
+	int go[2];
+	char byte;
+
+	if (!take("HPALLOC_FORK=keep", 3 * POOL_PAGES, BLOCKS))
+		return;
+	g_assert_cmpint(pipe(go), ==, 0);
+	for (size_t i = 0; i < HP_TEST_COUNT(children); i++) {
+		children[i] = hp_test_fork();
+		if (children[i] == 0) {
+			close(go[1]);
+			g_assert_cmpint(read(go[0], &byte, 1), ==, 0);
+			hp_test_blocks_write(1000 + i);
+			hp_test_blocks_check(1000 + i);
+			_exit(hp_test_stats().rescued ? 1 : 0);
+		}
+	}
+	close(go[1]);
+	hp_test_blocks_write(2000);
+	for (size_t i = 0; i < HP_TEST_COUNT(children); i++)
+		hp_test_child_did_well(children[i]);
+	hp_test_blocks_check(2000);
+	g_assert_cmpuint(hp_test_stats().rescued, ==, 0);
+	g_assert_cmpuint(hp_test_stats().forks_shared, ==, 2);
+	g_assert_cmpuint(hp_test_stats().forks_copied, ==, 2);
+	hp_test_blocks_write(0);
+	both_write_all(fork);
+	g_assert_cmpuint(hp_test_stats().forks_shared, ==, 3);
 }
 
 /* However many pages are free: nobody needs a rescue, also where SIGBUS is blocked. */
@@ -345,6 +377,7 @@ int main(int argc, char **argv)
 	ADD("a-large-one-is-shared", a_large_one_is_shared);
 	ADD("it-is-never-shared-with-snapshot", it_is_never_shared_with_snapshot);
 	ADD("who-forks-much-grows-elsewhere", who_forks_much_grows_elsewhere);
+	ADD("children-that-live-on-need-pages-too", children_that_live_on_need_pages_too);
 	for (size_t i = 0; i < HP_TEST_COUNT(modes); i++) {
 		char *path = g_strdup_printf("/hugetlb-share/any-number-of-free-pages-will-do/%s",
 					     modes[i]);
