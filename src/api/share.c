@@ -57,16 +57,25 @@ static bool is_covered(size_t bytes)
  */
 static size_t sharers;
 
-/* Each who shares a page may come to need one of its own, all but the last. */
-static bool wants_to_share(size_t slots)
+/*
+ * Each who shares a page may come to need one of its own, all but the last. Who asks to keep pages
+ * shared has workers that mostly read, and no need of so many.
+ */
+static size_t slots_for_all(size_t slots)
 {
 	size_t shared;
 
-	if (!may_share(slots * HP_HUGEPAGE_BYTES) || hp_snapshot_is_due())
-		return false;
+	if (hp_options.fork == HP_FORK_KEEP)
+		return slots;
 	shared = hp_snapshot_shared_slots();
 	sharers = shared ? hp_max(sharers, 1) : 0;
-	return is_covered((slots + shared * sharers) * HP_HUGEPAGE_BYTES);
+	return slots + shared * sharers;
+}
+
+static bool wants_to_share(size_t slots)
+{
+	return may_share(slots * HP_HUGEPAGE_BYTES) && !hp_snapshot_is_due() &&
+	       is_covered(slots_for_all(slots) * HP_HUGEPAGE_BYTES);
 }
 
 enum way { NOTHING, COPIED, SHARED, UNCOVERED };

@@ -106,7 +106,7 @@ static void children_that_live_on_need_pages_too(void)
 	int go[2];
 	char byte;
 
-	if (!take("HPALLOC_FORK=keep", 3 * POOL_PAGES, BLOCKS))
+	if (!take("HPALLOC_FORK=auto", 3 * POOL_PAGES, BLOCKS))
 		return;
 	g_assert_cmpint(pipe(go), ==, 0);
 	for (size_t i = 0; i < HP_TEST_COUNT(children); i++) {
