@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "forked.h"
@@ -147,6 +149,38 @@ static void system_calls_may_write_on_both_sides(void)
 	hp_test_child_did_well(child);
 }
 
+static uint64_t forks(void)
+{
+	struct hp_stats stats = hp_test_stats();
+
+	return stats.forks_copied + stats.forks_shared + stats.forks_uncovered;
+}
+
+static void to_start_a_program_needs_no_copy(void)
+{
+	char *const arguments[] = { (char *)"/bin/true", NULL };
+	uint64_t before;
+	FILE *stream;
+	pid_t child;
+
+	if (!take_all())
+		return;
+	before = forks();
+	g_assert_cmpint(posix_spawn(&child, arguments[0], NULL, NULL, arguments, environ), ==, 0);
+	hp_test_child_did_well(child);
+	g_assert_cmpint(system(arguments[0]), ==, 0);
+	stream = popen(arguments[0], "r");
+	g_assert_cmpint(pclose(stream), ==, 0);
+	child = vfork();
+	if (child == 0) {
+		execv(arguments[0], arguments);
+		_exit(1);
+	}
+	hp_test_child_did_well(child);
+	g_assert_cmpuint(forks(), ==, before);
+	hp_test_blocks_check(0);
+}
+
 static void the_parent_keeps_its_pages(void)
 {
 	struct hp_stats before, after;
@@ -232,6 +266,8 @@ int main(int argc, char **argv)
 			a_grandchild_has_everything_too);
 	g_test_add_func("/hugetlb-fork/system-calls-may-write-on-both-sides",
 			system_calls_may_write_on_both_sides);
+	g_test_add_func("/hugetlb-fork/to-start-a-program-needs-no-copy",
+			to_start_a_program_needs_no_copy);
 	g_test_add_func("/hugetlb-fork/the-parent-keeps-its-pages", the_parent_keeps_its_pages);
 	g_test_add_func("/hugetlb-fork/busy-threads-do-not-matter", busy_threads_do_not_matter);
 	return g_test_run();
