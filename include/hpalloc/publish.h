@@ -2,11 +2,12 @@
  * The page of counters that a process publishes where HPALLOC_PUBLISH names a file: a reader maps
  * that file and sees the heap as it is, also after the process was killed.
  *
- * The file must exist, be a regular file of the same user and at least sizeof(struct
- * hp_published) long; the library never creates it. Its maker may set `pid` to the process that is
- * meant, or leave it 0 for the first that comes; no other process writes, though it inherits the
- * variable. After exec the new program starts anew in the same file. A reader copies the structure
- * while `sequence` is even and the same before and after.
+ * The file must exist, be a regular file of the same user that nobody else may write to, with one
+ * name, at a path without symbolic links, at least sizeof(struct hp_published) long, and hold zeros
+ * or such a page; else nothing is published. The library never creates it. Its maker may set `pid`
+ * to the process that is meant, or leave it 0 for the first that comes; no other process writes,
+ * though it inherits the variable. After exec the new program starts anew in the same file. A
+ * reader copies the structure while `sequence` is even and the same before and after.
  */
 #ifndef HPALLOC_PUBLISH_H
 #define HPALLOC_PUBLISH_H

@@ -1,4 +1,7 @@
-/* See check.h. The line is formatted on the stack and written in one go. */
+/*
+ * See check.h. The line is formatted on the stack and written in one go. It may quote what anybody
+ * put into the environment: whatever that is, it stays one line, and says nothing to a terminal.
+ */
 #include "base/check.h"
 
 #include <errno.h>
@@ -10,6 +13,14 @@
 
 enum { LINE_BYTES = 512 };
 
+static void make_harmless(char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] < ' ' || text[i] > '~')
+			text[i] = '?';
+	}
+}
+
 static void say(const char *format, va_list arguments)
 {
 	char line[LINE_BYTES];
@@ -17,6 +28,7 @@ static void say(const char *format, va_list arguments)
 	int kept_errno = errno;
 
 	length += hp_text_vformat(line + length, sizeof(line) - length - 1, format, arguments);
+	make_harmless(line, length);
 	line[length++] = '\n';
 	if (write(STDERR_FILENO, line, length) < 0)
 		errno = kept_errno; /* nobody is there to be told */

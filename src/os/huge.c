@@ -1,8 +1,10 @@
 /* Huge pages of both kinds: see os.h. */
 #include <errno.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -77,8 +79,16 @@ int hp_os_huge_shared(const void *address, size_t bytes, size_t *out_pages)
 int hp_os_hugetlbfs_open(const char *directory, int *out_fd)
 {
 	char path[4096 + 32];
+	struct statfs mount;
 	int fd, error;
 
+	/* Nobody asked for a file anywhere else; larger pages can't be cut into slots. */
+	error = hp_os_result(statfs(directory, &mount));
+	if (!error &&
+	    (mount.f_type != HUGETLBFS_MAGIC || (size_t)mount.f_bsize != HP_HUGEPAGE_BYTES))
+		error = -EINVAL;
+	if (error)
+		return error;
 	hp_text_format(path, sizeof(path), "%s/.hpalloc-%u", directory, (unsigned)getpid());
 	fd = hp_file_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	if (fd < 0)

@@ -92,7 +92,10 @@ int hp_os_huge_shared(const void *address, size_t bytes, size_t *out_pages);
  */
 int hp_os_huge_map(int fd, void *address, size_t bytes);
 
-/* A new file on the hugetlbfs mounted at `directory`, unlinked, large enough for any offset. */
+/*
+ * A new file on the hugetlbfs of 2 MB pages mounted at `directory`, unlinked, large enough for any
+ * offset. -EINVAL, and no file, where `directory` is anything else.
+ */
 int hp_os_hugetlbfs_open(const char *directory, int *out_fd);
 
 /* Asks for transparent huge pages at the coming touches, or for none. */
@@ -139,7 +142,10 @@ uint64_t hp_os_random(void);
 /* Whether the program is setuid or the like: it takes no advice from its environment. */
 bool hp_os_is_secure(void);
 
-/* Maps a file of the caller's own, shared and writable; see hpalloc/publish.h. */
+/*
+ * Maps a file of the caller's own, shared and writable, with all its pages there; see
+ * hpalloc/publish.h for what it must be.
+ */
 int hp_os_publish_map(const char *path, size_t bytes, void **out_address);
 
 /* Makes hp_os_barrier_all() possible; cheap only while the process has one thread. */

@@ -35,6 +35,9 @@ HP_RACY_READER void hp_counters_get(struct hp_stats *out_stats)
 
 bool hp_counters_publish(struct hp_published *new_page, int pid)
 {
+	/* What holds anything else was not made for this: a slip of whoever set the variable. */
+	if (new_page->magic && new_page->magic != HP_PUBLISHED_MAGIC)
+		return false;
 	if (new_page->pid && new_page->pid != (uint64_t)pid)
 		return false;
 	*new_page = (struct hp_published){ .pid = (uint64_t)pid, .stats = page->stats };

@@ -9,7 +9,8 @@
 
 static const char PREFIX[] = "HPALLOC_";
 
-enum { TEXT_MAX = 4095 };
+/* SHOWN_MAX: what a warning quotes of a setting, so that its reason has room behind it. */
+enum { TEXT_MAX = 4095, SHOWN_MAX = 200 };
 
 /* Read by the command `hpalloc`, not by the library. */
 static const char *const foreign_names[] = { "PRELOAD_LIBRARY" };
@@ -118,6 +119,15 @@ static bool is_foreign(const char *variable)
 	return false;
 }
 
+static void warn(const char *variable, const char *reason)
+{
+	char shown[SHOWN_MAX + 1];
+	size_t length = hp_text_format(shown, sizeof(shown), "%s", variable);
+
+	hp_warn("%s%s%s is no %s, ignored; 'hpalloc options' lists them", PREFIX, shown,
+		variable[length] ? "..." : "", reason);
+}
+
 static void read_variable(const char *variable)
 {
 	for (unsigned i = 0; i < ENTRIES; i++) {
@@ -126,14 +136,11 @@ static void read_variable(const char *variable)
 		if (!value)
 			continue;
 		if (!set(&table[i], value))
-			hp_warn("%s%s is no value of this option, ignored; 'hpalloc options' lists "
-				"them",
-				PREFIX, variable);
+			warn(variable, "value of this option");
 		return;
 	}
 	if (!is_foreign(variable))
-		hp_warn("%s%s is no option, ignored; 'hpalloc options' lists them", PREFIX,
-			variable);
+		warn(variable, "option");
 }
 
 void hp_options_read(char **environment)
