@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <hpalloc/publish.h>
@@ -175,7 +176,7 @@ static void a_link_on_the_way_is_refused(struct place *place, gconstpointer unus
 	(void)unused;
 	make_file(place->file, 0600, sizeof(struct hp_published));
 	g_assert_cmpint(symlink(place->directory, place->other), ==, 0);
-	if (map(path) == 0)
+	if (syscall(SYS_openat2, AT_FDCWD, "/", NULL, 0) < 0 && errno != EINVAL)
 		hp_test_skip("openat2 can't be had here");
 	else
 		g_assert_cmpint(map(path), ==, -ELOOP);
@@ -255,9 +256,9 @@ static void what_holds_anything_else_stays_as_it_is(void)
 {
 	static struct hp_published page;
 
-	memcpy(&page, "-----BEGIN KEY-----", 20);
+	memcpy(&page.magic, "-----BEG", sizeof(page.magic));
 	g_assert_false(hp_counters_publish(&page, getpid()));
-	g_assert_cmpstr((const char *)&page, ==, "-----BEGIN KEY-----");
+	g_assert_cmpmem(&page.magic, sizeof(page.magic), "-----BEG", 8);
 }
 
 /* ---- hugetlbfs ---- */
