@@ -2,13 +2,14 @@
  * The command `hpalloc VERB ...`, and `hprun`, a short name for `hpalloc run`: finds the verb and
  * leaves the rest to its file.
  */
-#include <argp.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <hpalloc/version.h>
 
-#include "program.h"
+#include "arguments.h"
+#include "say.h"
 #include "verbs.h"
 
 #define TEXT_OF(number) #number
@@ -48,21 +49,26 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_ARG:
 		call->verb = find_verb(text);
-		if (!call->verb)
-			argp_error(state, "there is no verb '%s'", text);
+		if (!call->verb) {
+			hp_say("there is no verb '%s'; 'hpalloc --help' lists them", text);
+			return HP_ARGUMENTS_SAID;
+		}
 		call->first = state->next - 1;
 		state->next = state->argc;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_usage(state);
-		return EINVAL;
+		hp_say("which verb? 'hpalloc --help' lists them");
+		return HP_ARGUMENTS_SAID;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
+static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
+
 static const struct argp hpalloc_argp = {
 	.parser = parse,
+	.children = help,
 	.args_doc = "VERB [ARGUMENT...]",
 	.doc = "Runs programs with their heap on huge pages, and tells about it.\v"
 	       "Verbs:\n"
@@ -75,11 +81,13 @@ static const struct argp hpalloc_argp = {
 int main(int argc, char **argv)
 {
 	struct call call = { 0 };
+	int status;
 
-	argp_err_exit_status = HP_EXIT_FAILED;
 	if (strcmp(program_invocation_short_name, "hprun") == 0)
 		return hp_verb_run(argc, argv);
-	argp_parse(&hpalloc_argp, argc, argv, ARGP_IN_ORDER, NULL, &call);
+	status = hp_arguments_parse(&hpalloc_argp, argc, argv, &call);
+	if (status)
+		return status;
 	argv[call.first] = call.verb->full_name;
 	return call.verb->run(argc - call.first, argv + call.first);
 }

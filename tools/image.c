@@ -61,3 +61,16 @@ bool hp_image_is_same_machine(const struct hp_image *a, const struct hp_image *b
 {
 	return a->class == b->class && a->byte_order == b->byte_order && a->machine == b->machine;
 }
+
+bool hp_image_interpreter(int fd, char out_path[static HP_INTERPRETER_BYTES])
+{
+	char line[HP_INTERPRETER_BYTES] = "";
+	char *start = line + strlen("#!");
+
+	if (pread(fd, line, sizeof(line) - 1, 0) < 0 || memcmp(line, "#!", strlen("#!")) != 0)
+		return false;
+	start += strspn(start, " \t");
+	start[strcspn(start, " \t\n")] = '\0';
+	memcpy(out_path, start, strlen(start) + 1);
+	return *start;
+}

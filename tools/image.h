@@ -1,4 +1,4 @@
-/* What an executable file says about the loader, the C library and the machine it needs. */
+/* What an executable file says about the loader or interpreter, and the machine, that it needs. */
 #ifndef HP_TOOLS_IMAGE_H
 #define HP_TOOLS_IMAGE_H
 
@@ -19,5 +19,11 @@ struct hp_image {
 bool hp_image_read(int fd, struct hp_image *out_image);
 
 bool hp_image_is_same_machine(const struct hp_image *a, const struct hp_image *b);
+
+/* What the kernel reads of a script's first line (BINPRM_BUF_SIZE), and a zero. */
+#define HP_INTERPRETER_BYTES (256 + 1)
+
+/* Reads the interpreter out of a first line "#!interpreter argument"; false if it is no such. */
+bool hp_image_interpreter(int fd, char out_path[static HP_INTERPRETER_BYTES]);
 
 #endif

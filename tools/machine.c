@@ -72,6 +72,20 @@ static void find_limit(struct hp_machine *machine, char *group)
 	}
 }
 
+/* The line of the unified hierarchy is "0::/path"; in others the same may be part of a name. */
+char *hp_machine_cgroup(char *text)
+{
+	while (strncmp(text, "0::/", strlen("0::/")) != 0) {
+		text = strchr(text, '\n');
+		if (!text)
+			return NULL;
+		text++;
+	}
+	text += strlen("0::");
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
 static void read_cgroup(struct hp_machine *machine)
 {
 	char text[TEXT_BYTES];
@@ -79,13 +93,9 @@ static void read_cgroup(struct hp_machine *machine)
 
 	if (!read_text("/proc/self/cgroup", text))
 		return;
-	/* The line of the unified hierarchy is "0::/path". */
-	group = strstr(text, "0::/");
-	if (!group)
-		return;
-	group += strlen("0::");
-	group[strcspn(group, "\n")] = '\0';
-	find_limit(machine, group);
+	group = hp_machine_cgroup(text);
+	if (group)
+		find_limit(machine, group);
 }
 
 void hp_machine_read(struct hp_machine *out_machine)

@@ -19,4 +19,10 @@ struct hp_machine {
 
 void hp_machine_read(struct hp_machine *out_machine);
 
+/*
+ * The path of the unified hierarchy out of the text of /proc/self/cgroup, which is changed; NULL
+ * if there is none.
+ */
+char *hp_machine_cgroup(char *text);
+
 #endif

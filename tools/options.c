@@ -1,5 +1,4 @@
 /* See options.h; and the verb that prints the table. */
-#include <argp.h>
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -8,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "options.h"
+#include "say.h"
 #include "verbs.h"
 
 /* For the library, "it chooses by itself". */
@@ -30,6 +31,9 @@ struct row {
 static const struct row rows[] = {
 #include "rt/options.def"
 };
+
+/* Of a value that is set. */
+#define SHOWN_BYTES 100
 
 #define ROW_COUNT (sizeof(rows) / sizeof(*rows))
 
@@ -109,7 +113,18 @@ const char *hp_option_type_name(enum hp_option_type type)
 	return names[type];
 }
 
+/* What is set may be anything, and has one place in one line. */
+static void format_setting(char out[static SHOWN_BYTES], const char *text)
+{
+	if (snprintf(out, SHOWN_BYTES, "%s", text ? text : "-") >= SHOWN_BYTES)
+		strcpy(out + SHOWN_BYTES - sizeof("..."), "...");
+	hp_make_harmless(out, strlen(out));
+}
+
+static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
+
 static const struct argp options_argp = {
+	.children = help,
 	.doc = "Prints the options of the library: the environment variable, its type, its "
 	       "default, "
 	       "what it is set to here, and what it does. A size may end in K, M, G or T.",
@@ -119,17 +134,19 @@ int hp_verb_options(int argc, char **argv)
 {
 	const struct hp_option *options;
 	size_t count;
+	int status = hp_arguments_parse(&options_argp, argc, argv, NULL);
 
-	argp_parse(&options_argp, argc, argv, 0, NULL, NULL);
+	if (status)
+		return status;
 	options = hp_options_get(&count);
 	printf("%-20s %-7s %-8s %-8s %s\n", "VARIABLE", "TYPE", "DEFAULT", "SET TO", "MEANING");
 	for (size_t i = 0; i < count; i++) {
 		const struct hp_option *option = &options[i];
-		const char *set = getenv(option->variable);
+		char set[SHOWN_BYTES];
 
+		format_setting(set, getenv(option->variable));
 		printf("%-20s %-7s %-8s %-8s %s\n", option->variable,
-		       hp_option_type_name(option->type), option->value, set ? set : "-",
-		       option->help);
+		       hp_option_type_name(option->type), option->value, set, option->help);
 	}
 	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

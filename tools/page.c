@@ -1,6 +1,8 @@
 /* See page.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -12,28 +14,34 @@
 #define READ_TRIES 1000
 
 /* Memory is allocated to the file at once: where it could not be had later, a write is SIGBUS. */
-static int map_file(int fd, struct hp_page *page)
+static int map_file(struct hp_page *page)
 {
-	int error = posix_fallocate(fd, 0, sizeof(*page->shared));
+	int error = posix_fallocate(page->fd, 0, sizeof(*page->shared));
 
 	if (error)
 		return -error;
-	page->shared = mmap(NULL, sizeof(*page->shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	page->shared =
+		mmap(NULL, sizeof(*page->shared), PROT_READ | PROT_WRITE, MAP_SHARED, page->fd, 0);
 	return page->shared == MAP_FAILED ? -errno : 0;
 }
 
+/* The library follows no symbolic link: its path has none. */
 static int create_in(const char *directory, struct hp_page *page)
 {
-	int fd, error;
+	char *resolved = realpath(directory, NULL);
+	int error;
 
-	if (asprintf(&page->path, "%s/hpalloc-XXXXXX", directory) < 0)
-		return -ENOMEM;
-	fd = mkostemp(page->path, O_CLOEXEC);
-	error = fd < 0 ? -errno : map_file(fd, page);
-	if (fd >= 0) {
-		close(fd);
-		if (error)
-			unlink(page->path);
+	if (!resolved)
+		return -errno;
+	error = asprintf(&page->path, "%s/hpalloc-XXXXXX", resolved) < 0 ? -ENOMEM : 0;
+	free(resolved);
+	if (error)
+		return error;
+	page->fd = mkostemp(page->path, O_CLOEXEC);
+	error = page->fd < 0 ? -errno : map_file(page);
+	if (page->fd >= 0 && error) {
+		close(page->fd);
+		unlink(page->path);
 	}
 	if (error)
 		free(page->path);
@@ -57,21 +65,27 @@ void hp_page_fini(struct hp_page *page)
 	unlink(page->path);
 	free(page->path);
 	munmap(page->shared, sizeof(*page->shared));
+	close(page->fd);
+}
+
+/* By read, not by the mapping: the program may have cut the file, and then a load is SIGBUS. */
+static bool read_at(int fd, void *out, size_t bytes, size_t offset)
+{
+	return pread(fd, out, bytes, (off_t)offset) == (ssize_t)bytes;
 }
 
 struct hp_published hp_page_get(const struct hp_page *page)
 {
-	const volatile uint64_t *sequence = &page->shared->sequence;
+	const size_t sequence_at = offsetof(struct hp_published, sequence);
 	struct hp_published copy;
+	uint64_t before, after;
 
 	for (int i = 0; i < READ_TRIES; i++) {
-		uint64_t before = *sequence;
-
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		copy = *page->shared;
-		/* Pairs with the release fences around the library's writing. */
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (before % 2 == 0 && *sequence == before)
+		if (!read_at(page->fd, &before, sizeof(before), sequence_at) ||
+		    !read_at(page->fd, &copy, sizeof(copy), 0) ||
+		    !read_at(page->fd, &after, sizeof(after), sequence_at))
+			return (struct hp_published){ 0 };
+		if (before % 2 == 0 && after == before)
 			break;
 	}
 	return copy;

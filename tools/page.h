@@ -9,14 +9,16 @@
 
 struct hp_page {
 	char *path;
-	struct hp_published *shared; /* written by the library */
+	int fd;
+	struct hp_published
+		*shared; /* written by the library; not to be read here: it may be cut */
 };
 
 /* Returns 0 or a negative errno. */
 int hp_page_init(struct hp_page *page);
 void hp_page_fini(struct hp_page *page);
 
-/* The counters as of the last complete writing. */
+/* The counters as of the last complete writing; zeros where the program has cut the file. */
 struct hp_published hp_page_get(const struct hp_page *page);
 
 #endif

@@ -16,8 +16,7 @@
 #include "program.h"
 #include "say.h"
 
-/* The kernel's own limits (BINPRM_BUF_SIZE, and the depth in exec_binprm). */
-#define SCRIPT_LINE_BYTES 256
+/* The kernel's own limit (exec_binprm). */
 #define SCRIPT_DEPTH_MAX 5
 
 int hp_exit_of_errno(int error)
@@ -169,29 +168,19 @@ static const char *find_obstacle(const char *path)
 	return NULL;
 }
 
-/* Reads the interpreter out of a first line "#!interpreter argument"; false if it is no such. */
 static bool read_interpreter(const char *path, char *out_path)
 {
-	char line[SCRIPT_LINE_BYTES + 1] = "";
 	int fd = open_file(path);
-	char *start = line + strlen("#!");
+	bool is_script = fd >= 0 && hp_image_interpreter(fd, out_path);
 
-	if (fd < 0)
-		return false;
-	if (pread(fd, line, SCRIPT_LINE_BYTES, 0) < 0)
-		*line = '\0';
-	close(fd);
-	if (memcmp(line, "#!", strlen("#!")) != 0)
-		return false;
-	start += strspn(start, " \t");
-	start[strcspn(start, " \t\n")] = '\0';
-	memcpy(out_path, start, strlen(start) + 1);
-	return *start;
+	if (fd >= 0)
+		close(fd);
+	return is_script;
 }
 
 int hp_program_check(const char *path)
 {
-	char interpreter[SCRIPT_LINE_BYTES + 1];
+	char interpreter[HP_INTERPRETER_BYTES];
 	const char *obstacle;
 
 	for (int depth = 0; read_interpreter(path, interpreter); depth++) {

@@ -25,9 +25,12 @@ static void print_bytes(FILE *out, uint64_t bytes)
 		fprintf(out, "%" PRIu64 " MB", bytes / MB);
 }
 
+/* At most 100: the page is the program's to write, and may say more of a part than of the whole. */
 static unsigned percent(uint64_t part, uint64_t whole)
 {
-	return whole ? (unsigned)((double)part * 100 / (double)whole + 0.5) : 0;
+	if (part >= whole)
+		return whole ? 100 : 0;
+	return (unsigned)((double)part * 100 / (double)whole + 0.5);
 }
 
 static uint64_t hugepages_for(uint64_t bytes)

@@ -2,7 +2,6 @@
  * The verb `run`: starts a program under the preload library, passes its exit status through and
  * says in one line on which pages its heap was.
  */
-#include <argp.h>
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
@@ -12,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "child.h"
 #include "machine.h"
 #include "options.h"
@@ -179,8 +179,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		state->next = state->argc;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which program?");
-		return EINVAL;
+		hp_say("run: which program?");
+		return HP_ARGUMENTS_SAID;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -214,9 +214,11 @@ static struct argp_option *make_argp_options(const struct command *command)
 
 int hp_verb_run(int argc, char **argv)
 {
+	static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
 	struct command command = { 0 };
 	struct argp run_argp = {
 		.parser = parse,
+		.children = help,
 		.args_doc = "PROGRAM [ARGUMENT...]",
 		.doc = "Runs PROGRAM with its heap on huge pages and says on standard error how "
 		       "much of it was.\v"
@@ -225,11 +227,12 @@ int hp_verb_run(int argc, char **argv)
 		       "ended it, 127 if there is no such program, 126 if it cannot be run so, "
 		       "125 if hpalloc itself fails.",
 	};
+	int status;
 
 	command.options = hp_options_get(&command.option_count);
 	run_argp.options = make_argp_options(&command);
 	if (!run_argp.options)
 		return HP_EXIT_FAILED;
-	argp_parse(&run_argp, argc, argv, ARGP_IN_ORDER, NULL, &command);
-	return run(command.arguments);
+	status = hp_arguments_parse(&run_argp, argc, argv, &command);
+	return status ? status : run(command.arguments);
 }

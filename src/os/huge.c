@@ -11,6 +11,7 @@
 #include "os/file.h"
 #include "os/os.h"
 #include "os/result.h"
+#include "os/smaps.h"
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
@@ -144,67 +145,20 @@ int hp_os_fork_keep(void *address, size_t bytes)
 	return hp_os_result(madvise(address, bytes, MADV_DOFORK));
 }
 
-/* What one pass over smaps has seen: whether the mapping at hand counts, and the sums. */
-struct smaps_sum {
-	uintptr_t first, end;
-	bool inside;
-	uint64_t resident_bytes, huge_bytes;
-};
-
-static void add_smaps_line(struct smaps_sum *sum, const char *line)
-{
-	const char *dash = strchr(line, '-'), *colon = strchr(line, ':');
-	uint64_t bytes;
-
-	if (dash && (!colon || dash < colon)) {
-		uintptr_t start = hp_text_leading_number(line, 16);
-
-		sum->inside = start >= sum->first && start < sum->end;
-		return;
-	}
-	if (!sum->inside || !colon)
-		return;
-	bytes = hp_text_leading_number(colon + 1 + strspn(colon + 1, " "), 10) * 1024;
-	if (!strncmp(line, "Rss:", 4))
-		sum->resident_bytes += bytes;
-	else if (!strncmp(line, "AnonHugePages:", 14))
-		sum->huge_bytes += bytes;
-}
-
-/* Reads line by line through one buffer; a line longer than it (a path) is cut. */
-static void sum_smaps(int fd, struct smaps_sum *sum)
-{
-	char buffer[4096];
-	size_t have = 0;
-	ssize_t got;
-
-	while ((got = hp_file_read(fd, buffer + have, sizeof(buffer) - 1 - have)) > 0) {
-		char *line = buffer, *end;
-
-		have += (size_t)got;
-		buffer[have] = '\0';
-		for (; (end = strchr(line, '\n')); line = end + 1) {
-			*end = '\0';
-			add_smaps_line(sum, line);
-		}
-		have = strlen(line);
-		memmove(buffer, line, have);
-		if (have == sizeof(buffer) - 1)
-			have = 0;
-	}
-}
-
 int hp_os_thp_resident(const void *address, size_t bytes, uint64_t *out_resident_bytes,
 		       uint64_t *out_huge_bytes)
 {
-	struct smaps_sum sum = { .first = (uintptr_t)address, .end = (uintptr_t)address + bytes };
+	struct hp_smaps smaps = { .first = (uintptr_t)address, .end = (uintptr_t)address + bytes };
+	char buffer[4096];
+	ssize_t got;
 	int fd = hp_file_open("/proc/self/smaps", O_RDONLY, 0);
 
 	if (fd < 0)
 		return -errno;
-	sum_smaps(fd, &sum);
+	while ((got = hp_file_read(fd, buffer, sizeof(buffer))) > 0)
+		hp_smaps_add(&smaps, buffer, (size_t)got);
 	hp_file_close(fd);
-	*out_resident_bytes = sum.resident_bytes;
-	*out_huge_bytes = sum.huge_bytes;
+	*out_resident_bytes = smaps.resident_bytes;
+	*out_huge_bytes = smaps.huge_bytes;
 	return 0;
 }

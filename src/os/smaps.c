@@ -1,0 +1,45 @@
+/* See smaps.h. */
+#include "os/smaps.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+static bool is_inside(const struct hp_smaps *smaps, const char *line)
+{
+	uint64_t start = hp_text_leading_number(line, 16);
+
+	return start >= smaps->first && start < smaps->end;
+}
+
+/* The line of a mapping begins with its addresses; that of a sum with its name and a colon. */
+static void end_line(struct hp_smaps *smaps)
+{
+	const char *line = smaps->line, *dash = strchr(line, '-'), *colon = strchr(line, ':');
+	uint64_t bytes;
+
+	if (dash && (!colon || dash < colon)) {
+		smaps->is_inside = is_inside(smaps, line);
+		return;
+	}
+	if (!smaps->is_inside || !colon)
+		return;
+	bytes = hp_text_leading_number(colon + 1 + strspn(colon + 1, " "), 10) * 1024;
+	if (!strncmp(line, "Rss:", 4))
+		smaps->resident_bytes += bytes;
+	else if (!strncmp(line, "AnonHugePages:", 14))
+		smaps->huge_bytes += bytes;
+}
+
+void hp_smaps_add(struct hp_smaps *smaps, const char *text, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++) {
+		if (text[i] == '\n') {
+			smaps->line[smaps->length] = '\0';
+			end_line(smaps);
+			smaps->length = 0;
+		} else if (smaps->length < sizeof(smaps->line) - 1) {
+			smaps->line[smaps->length++] = text[i];
+		}
+	}
+}
