@@ -1,4 +1,4 @@
-/* Runs the fuzz target once on each file of the corpus, whatever the compiler. */
+/* Runs the fuzz target once on each file of its corpus, whatever the compiler. */
 #include <stdint.h>
 
 #include "unit/support.h"
@@ -24,18 +24,18 @@ int main(int argc, char **argv)
 	GDir *files;
 
 	g_test_init(&argc, &argv, NULL);
-	directory = g_test_build_filename(G_TEST_DIST, "fuzz", "corpus", NULL);
+	directory = g_test_build_filename(G_TEST_DIST, "fuzz", "corpus", HP_TARGET, NULL);
 	files = g_dir_open(directory, 0, NULL);
 	g_assert_nonnull(files);
 	while ((name = g_dir_read_name(files))) {
-		char *test = g_strdup_printf("/replay/%s", name);
+		char *test = g_strdup_printf("/replay/" HP_TARGET "/%s", name);
 
 		g_test_add_data_func_full(test, g_build_filename(directory, name, NULL),
 					  the_program_runs, g_free);
 		g_free(test);
 		count++;
 	}
-	g_assert_cmpuint(count, >=, 5);
+	g_assert_cmpuint(count, >=, 3);
 	g_dir_close(files);
 	g_free(directory);
 	return g_test_run();

@@ -1,0 +1,71 @@
+/*
+ * The libFuzzer target of the page of counters, which the program that is run may write as it
+ * likes: the tool reads it and says one line. The first bytes are of the machine, the next one how
+ * long the file is, the others what is in it.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "page.h"
+#include "report.h"
+
+enum { MACHINE_BYTES = 5, TEXT_MAX = 1024 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool is_right)
+{
+	if (!is_right)
+		abort();
+}
+
+static struct hp_machine machine_of(const uint8_t *bytes)
+{
+	return (struct hp_machine){
+		.has_pool = bytes[0] & 1,
+		.is_default_size = bytes[0] & 2,
+		.is_thp_off = bytes[0] & 4,
+		.is_address_limited = bytes[0] & 8,
+		.cgroup_limit = { bytes[0] & 16 ? '/' : '\0' },
+		.backing = bytes[0] & 32 ? "thp" : NULL,
+		.pool_pages = bytes[1] * (uint64_t)bytes[2],
+		.free_pages = bytes[3] * (uint64_t)bytes[4],
+	};
+}
+
+/* Most inputs begin as a page does, or nothing of it would be read. */
+static struct hp_published page_of(const uint8_t *data, size_t size)
+{
+	struct hp_published page = { .magic = HP_PUBLISHED_MAGIC };
+	const size_t start = offsetof(struct hp_published, thp_huge_bytes);
+
+	memcpy((char *)&page + start, data,
+	       size < sizeof(page) - start ? size : sizeof(page) - start);
+	return page;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static int fd = -1;
+	struct hp_published page, read;
+	struct hp_machine machine;
+	char *text;
+
+	if (fd < 0)
+		fd = memfd_create("page", MFD_CLOEXEC);
+	if (size <= MACHINE_BYTES)
+		return 0;
+	machine = machine_of(data);
+	page = page_of(data + MACHINE_BYTES + 1, size - MACHINE_BYTES - 1);
+	check(ftruncate(fd, 0) == 0 && pwrite(fd, &page, sizeof(page), 0) == sizeof(page));
+	check(ftruncate(fd, (off_t)sizeof(page) - data[MACHINE_BYTES]) == 0);
+	read = hp_page_get(&(struct hp_page){ .fd = fd });
+	check(read.magic == (data[MACHINE_BYTES] ? 0 : HP_PUBLISHED_MAGIC));
+	text = hp_report_text(&page, &machine);
+	check(text && strlen(text) < TEXT_MAX && !strpbrk(text, "\n\r\033"));
+	free(text);
+	return 0;
+}
