@@ -16,10 +16,6 @@
 #include "os/os.h"
 #include "os/result.h"
 
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
-
 uint64_t hp_os_now_ms(void)
 {
 	struct timespec now;
@@ -90,7 +86,7 @@ int hp_os_publish_map(const char *path, size_t bytes, void **out_address)
 	if (error)
 		return error;
 	/* A hole of the file that a full file system can't fill would be SIGBUS later. */
-	error = hp_os_result(madvise(page, bytes, MADV_POPULATE_WRITE));
+	error = hp_os_populate(page, bytes);
 	if (error)
 		munmap(page, bytes);
 	else
