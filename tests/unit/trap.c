@@ -54,6 +54,13 @@ static void catch_with(bool (*mend)(void *address))
 	g_assert_cmpint(hp_os_trap_catch(HP_OS_TRAP_NO_PAGE, mend), ==, 0);
 }
 
+/* Without a handler: a sanitizer has one. */
+static void begin(void)
+{
+	signal(SIGBUS, SIG_DFL);
+	map_page();
+}
+
 /* The signal that a child ended by, which does this. */
 static int ended_by(void (*function)(void))
 {
@@ -78,7 +85,7 @@ static void what_is_mended_is_tried_again(void)
 {
 	if (!hp_test_fresh(""))
 		return;
-	map_page();
+	begin();
 	catch_with(mend_page);
 	HP_TEST_KEEPS_ERRNO(touch());
 	g_assert_cmpint(mended, ==, 1);
@@ -101,7 +108,7 @@ static void without_a_handler_the_process_ends_by_the_signal(void)
 {
 	if (!hp_test_fresh(""))
 		return;
-	map_page();
+	begin();
 	g_assert_cmpint(ended_by(touch_caught), ==, SIGBUS);
 	g_assert_cmpint(ended_by(raise_caught), ==, SIGBUS);
 }
@@ -110,7 +117,7 @@ static void what_is_ignored_stays_so(void)
 {
 	if (!hp_test_fresh(""))
 		return;
-	map_page();
+	begin();
 	signal(SIGBUS, SIG_IGN);
 	g_assert_cmpint(ended_by(raise_caught), ==, 0);
 	g_assert_cmpint(ended_by(touch_caught), ==, SIGBUS);
@@ -135,7 +142,7 @@ static void the_programs_handler_sees_what_it_would_have_seen(void)
 
 	if (!hp_test_fresh(""))
 		return;
-	map_page();
+	begin();
 	handle_with(program_handler, 0);
 	catch_with(mend_nothing);
 	errno = 4711;
@@ -160,7 +167,7 @@ static void it_may_jump_out_again_and_again(void)
 {
 	if (!hp_test_fresh(""))
 		return;
-	map_page();
+	begin();
 	handle_with(jump_out, 0);
 	catch_with(mend_nothing);
 	for (volatile int i = 0; i < 5; i++) {
@@ -185,7 +192,7 @@ static void a_handler_for_once_is_gone_then(void)
 {
 	if (!hp_test_fresh(""))
 		return;
-	map_page();
+	begin();
 	g_assert_cmpint(ended_by(touch_twice_with_a_handler_for_once), ==, SIGBUS);
 }
 
@@ -225,7 +232,7 @@ static void handlers_that_chain_to_each_other_come_to_an_end(void)
 {
 	if (!hp_test_fresh(""))
 		return;
-	map_page();
+	begin();
 	g_assert_cmpint(ended_by(touch_in_a_circle), ==, SIGBUS);
 	g_assert_cmpint(ended_by(touch_page_in_a_circle), ==, 0);
 }
