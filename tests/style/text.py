@@ -6,7 +6,7 @@ Sources are at most 100 columns wide, a tab being 8.
 import tree
 
 OPENINGS = {".c": ("/*",), ".h": ("/*",), ".def": ("/*",), ".map": ("/*",), ".py": ('"""', "#!"),
-            ".sh": ("#",), ".build": ("#",), ".wrap": ("#",), ".ini": ("#",)}
+            ".sh": ("#",), ".pml": ("/*",), ".build": ("#",), ".wrap": ("#",), ".ini": ("#",)}
 
 COLUMNS = 100
 
