@@ -5,6 +5,8 @@
 #include "base/lock.h"
 #include "os/os.h"
 
+enum { OUTWAIT_MS = 20, OUTWAIT_YIELDS = 1000000 };
+
 struct hp_gate hp_gate;
 
 /* Held by prepare until the fork is done: who waits, waits here. */
@@ -21,6 +23,20 @@ void hp_gate_init(void)
 {
 	if (hp_os_barrier_register())
 		do_without_barrier();
+}
+
+/*
+ * The kernel forbids the barrier after all (a seccomp filter). Who passed without a fence before it
+ * could see is_slow, may have its flag in the store buffer of its processor still: such a buffer
+ * empties by itself, within microseconds. Once in a process.
+ */
+static void outwait_store_buffers(void)
+{
+	uint64_t end_ms = hp_os_now_ms() + OUTWAIT_MS;
+
+	/* Bounded, for the clock may be forbidden, too. */
+	for (unsigned i = 0; i < OUTWAIT_YIELDS && hp_os_now_ms() < end_ms; i++)
+		hp_os_yield();
 }
 
 static void wait_for_fork(void)
@@ -41,11 +57,16 @@ void hp_gate_enter_slow(struct hp_arena *arena)
 	}
 }
 
-/* Sequentially consistent, as prepare's store and loads are: one of both sees the other. */
+/*
+ * Sequentially consistent, as prepare's store and loads are: one of both sees the other. The fence
+ * is for what a guest finds on the list of arenas: its partner is the grace period before
+ * hp_gate_await_guests(), which either sees the guest, or the guest what was unlinked.
+ */
 void hp_gate_enter_guest(void)
 {
 	for (;;) {
 		atomic_fetch_add(&hp_gate.guests, 1);
+		atomic_thread_fence(memory_order_seq_cst);
 		if (!atomic_load(&hp_gate.is_closed) || hp_lock_has_process())
 			return;
 		atomic_fetch_sub(&hp_gate.guests, 1);
@@ -76,8 +97,10 @@ void hp_gate_close(void)
 	hp_lock_acquire(&forking);
 	atomic_store(&hp_gate.is_closed, true);
 	atomic_store(&hp_gate.is_slow, true);
-	if (!atomic_load(&hp_gate.needs_fence) && hp_os_barrier_all())
+	if (!atomic_load(&hp_gate.needs_fence) && hp_os_barrier_all()) {
 		do_without_barrier();
+		outwait_store_buffers();
+	}
 	atomic_thread_fence(memory_order_seq_cst);
 	hp_gate_await_guests();
 	hp_registry_walk(await_arena, NULL);

@@ -4,8 +4,13 @@
  * both sides.
  */
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "stress.h"
@@ -74,12 +79,8 @@ static void *run(void *number)
 	return NULL;
 }
 
-static void children_of_busy_programs_go_on(void)
+static void fork_while_threads_are_busy(void)
 {
-	if (HP_TEST_TSAN) {
-		hp_test_skip("ThreadSanitizer does not support fork with threads");
-		return;
-	}
 	hp_stress_begin();
 	for (size_t i = 0; i < KEPT; i++)
 		kept[i] = hp_stress_take(16 + i * 100);
@@ -91,10 +92,55 @@ static void children_of_busy_programs_go_on(void)
 	hp_stress_end();
 }
 
+static bool tsan_skips_fork(void)
+{
+	if (HP_TEST_TSAN)
+		hp_test_skip("ThreadSanitizer does not support fork with threads");
+	return HP_TEST_TSAN;
+}
+
+static void children_of_busy_programs_go_on(void)
+{
+	if (!tsan_skips_fork())
+		fork_while_threads_are_busy();
+}
+
+/* From now on the kernel refuses membarrier, which the heap has registered for. */
+static bool forbid_barrier(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { HP_TEST_COUNT(filter), filter };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+		return false;
+	g_assert_cmpint(syscall(SYS_membarrier, 0, 0, 0), ==, -1);
+	return true;
+}
+
+/* The first fork finds threads on slow paths that they entered without a fence. */
+static void the_barrier_is_forbidden_meanwhile(void)
+{
+	if (tsan_skips_fork() || !hp_test_fresh(""))
+		return;
+	hp_free(hp_malloc(1));
+	if (forbid_barrier())
+		fork_while_threads_are_busy();
+	else
+		hp_test_skip("no seccomp filter can be set here");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/fork-busy/children-of-busy-programs-go-on",
 			children_of_busy_programs_go_on);
+	g_test_add_func("/fork-busy/the-barrier-is-forbidden-meanwhile",
+			the_barrier_is_forbidden_meanwhile);
 	return g_test_run();
 }
