@@ -95,6 +95,7 @@ static void release(struct hp_arena *arena, struct hp_span *slab)
 	hp_list_remove(&slab->link);
 	arena->slabs_of[slab->class]--;
 	arena->slab_count--;
+	arena->inherited -= slab->generation != arena->generation;
 	arena->released_units += slab->units;
 	hp_slab_give(slab);
 }
@@ -220,19 +221,35 @@ void hp_arena_free_chains(struct hp_arena *arena, void *chains)
 }
 
 /*
+ * Its thread may have been between the two halves of a free: the slab's last live block is counted,
+ * and nobody comes for the rest. A full slab that has counted down so is listed by the next chain.
+ */
+static void inherit_listed(struct hp_arena *arena, struct hp_span *slab)
+{
+	if (slab == &hp_span_none)
+		return;
+	hp_list_remove(&slab->link);
+	if (slab->countdown == 0)
+		release(arena, slab);
+}
+
+/*
  * The ring and the lists are emptied: what they name may be in the middle of a hit path. Slabs
  * of the old generation are then found by the frees of their live blocks alone.
  */
 void hp_arena_inherit(struct hp_arena *arena)
 {
 	arena->generation++;
+	arena->inherited = arena->slab_count;
 	hp_arena_release_retained(arena);
 	for (unsigned class = 0; class < HP_CLASS_COUNT; class ++) {
 		struct hp_list *list = &arena->listed[class];
+		struct hp_span *current = arena->current[class];
 
-		while (!hp_list_is_empty(list))
-			hp_list_remove(list->next);
 		hp_arena_set_current(arena, class, &hp_span_none);
+		inherit_listed(arena, current);
+		while (!hp_list_is_empty(list))
+			inherit_listed(arena, HP_CONTAINER(list->next, struct hp_span, link));
 	}
 	atomic_store_explicit(&arena->busy, false, memory_order_relaxed);
 }

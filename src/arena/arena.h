@@ -48,6 +48,7 @@ struct hp_arena {
 	uint32_t ring_limit;	 /* how many they may be: grows when slabs are taken again */
 	uint32_t released_units; /* lately given back to the span layer */
 	uint32_t releases;	 /* since ever: some are audited */
+	uint32_t inherited;	 /* slabs of an older generation */
 	struct hp_span *ring[HP_RING_SLABS];
 	uint64_t outbox_filled; /* a bit for each chain */
 	struct hp_chain outbox[HP_OUTBOX_CHAINS];

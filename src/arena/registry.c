@@ -176,13 +176,17 @@ void hp_registry_settle_all(void)
 	hp_reclaim_read_end();
 }
 
-/* The orphan with the most slabs: so that the others run empty. A wrong guess does no harm. */
+/*
+ * The orphan with the most slabs: so that the others run empty. A wrong guess does no harm. None
+ * with slabs from before a fork: one of them may have counted down in the middle of a free, which
+ * the hit path of an owner would pass by, and a chain of blocks notices.
+ */
 static HP_RACY_READER void choose_largest(struct hp_arena *arena, void *context)
 {
 	struct hp_arena **best = context;
 	uintptr_t word = atomic_load_explicit(&arena->inbox, memory_order_relaxed);
 
-	if ((word & HP_INBOX_STATE) == HP_ARENA_ORPHAN && !arena->is_late &&
+	if ((word & HP_INBOX_STATE) == HP_ARENA_ORPHAN && !arena->is_late && !arena->inherited &&
 	    (!*best || arena->slab_count > (*best)->slab_count))
 		*best = arena;
 }
