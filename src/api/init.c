@@ -50,6 +50,12 @@ void hp_init(void)
 		hp_os_yield();
 }
 
+void hp_init_before_locals(void)
+{
+	if (!hp_self)
+		hp_self = &hp_arena_starting;
+}
+
 /*
  * The first constructor of all (-z initfirst): our fork handlers must be registered before any
  * other, for those run inside ours. The C library has no environment of its own yet, but hands us

@@ -5,4 +5,10 @@
 /* Does it once; a thread that comes meanwhile waits. Cheap when done. */
 void hp_init(void);
 
+/*
+ * The calling thread is the program's only one, and its thread-locals are still zero: it is a guest
+ * until they have their values. Not in a static program, where they have no place yet.
+ */
+void hp_init_before_locals(void);
+
 #endif
