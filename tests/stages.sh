@@ -117,6 +117,24 @@ stage_aarch64()
 	echo 'Ok: 1'
 }
 
+# The soak for $1 seconds, with the seed $2 if given; on pages of the hugetlb pool where it may be
+# changed. Counts go to standard output.
+run_soak()
+{
+	ninja -C "$stages/gcc" tests/soak/soak
+	pages=thp
+	[ ! -w /proc/sys/vm/nr_hugepages ] || pages=auto
+	HPALLOC_BACKING=$pages "$stages/gcc/tests/soak/soak" "$@"
+}
+
+# Two minutes of what ./dev soak does for hours; see tests/soak/main.c.
+stage_soak()
+{
+	build_in "$stages/gcc" -Dwerror=true
+	run_soak 120
+	echo 'Ok: 1'
+}
+
 # Runs stage $1 and adds its counts to passed, failed and skipped.
 run_stage()
 {
@@ -153,7 +171,7 @@ run_stages()
 	passed=0 failed=0 skipped=0
 	mkdir -p "$stages"
 	for stage in gcc debug address thread system_liburcu lto subproject install bench \
-		aarch64; do
+		aarch64 soak; do
 		run_stage $stage
 	done
 	echo "$passed passed, $failed failed, $skipped skipped"

@@ -52,6 +52,13 @@ static int take_lock(void)
 	return lock;
 }
 
+unsigned hp_test_pool_used_pages(void)
+{
+	unsigned free_pages = read_number(POOL "free_hugepages");
+
+	return read_number(POOL "nr_hugepages") - free_pages;
+}
+
 /* Beside the pages that others use. Somebody who is just ending may still give some back. */
 static bool fill(unsigned pages)
 {

@@ -23,6 +23,9 @@ void hp_test_pool_resize(unsigned pages);
 /* Pages that anybody can still have. */
 unsigned hp_test_pool_free_pages(void);
 
+/* Pages that somebody has. */
+unsigned hp_test_pool_used_pages(void);
+
 /* Another process that takes all pages but `leave`, and dies with this one. */
 pid_t hp_test_pool_drain(unsigned leave);
 void hp_test_pool_undrain(pid_t drainer);
