@@ -8,7 +8,7 @@
 
 #include "stress.h"
 
-enum { LINES = 4, BLOCKS = 500, ROUNDS = 2000 };
+enum { LINES = 8, BLOCKS = 500, ROUNDS = 2000 };
 
 struct line {
 	void *blocks[BLOCKS];
