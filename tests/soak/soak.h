@@ -16,7 +16,7 @@
 
 enum hp_soak_count {
 	HP_SOAK_BLOCKS,
-	HP_SOAK_REFUSED, /* requests that gave NULL */
+	HP_SOAK_REFUSED, /* requests that gave NULL, forks and threads that could not be had */
 	HP_SOAK_THREADS,
 	HP_SOAK_FORKS,
 	HP_SOAK_PROGRAMS, /* children that ran another program */

@@ -97,7 +97,10 @@ void *hp_soak_start_workers(void *number)
 		void *seed = (void *)(uintptr_t)hp_test_random(&random);
 		pthread_t thread;
 
-		g_assert_cmpint(pthread_create(&thread, NULL, hp_soak_work, seed), ==, 0);
+		if (pthread_create(&thread, NULL, hp_soak_work, seed) != 0) {
+			hp_soak_count(HP_SOAK_REFUSED);
+			continue;
+		}
 		g_assert_cmpint(pthread_join(thread, NULL), ==, 0);
 		hp_soak_count(HP_SOAK_THREADS);
 	}
