@@ -12,8 +12,9 @@
 #include "say.h"
 #include "verbs.h"
 
-/* For the library, "it chooses by itself". */
+/* For the library, "it chooses by itself", and "there is no limit". */
 #define HP_IDLE_MAX_AUTO SIZE_MAX
+#define HP_LIMIT_NONE (SIZE_MAX - 1)
 
 struct row {
 	const char *name;
@@ -76,6 +77,8 @@ static void format_default(char *out, size_t bytes, const struct row *row)
 	case HP_TYPE_SIZE:
 		if (row->number == HP_IDLE_MAX_AUTO)
 			snprintf(out, bytes, "auto");
+		else if (row->number == HP_LIMIT_NONE)
+			snprintf(out, bytes, "none");
 		else
 			format_size(out, bytes, row->number);
 		break;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "api/control.h"
 #include "api/foreign.h"
 #include "api/init.h"
 #include "arena/gate.h"
@@ -10,6 +11,7 @@
 #include "arena/registry.h"
 #include "arena/thread.h"
 #include "base/check.h"
+#include "pool/limit.h"
 #include "rt/counters.h"
 #include "rt/options.h"
 #include "span/large.h"
@@ -86,21 +88,31 @@ static void *take_foreign(size_t bytes, size_t align_bytes)
 {
 	const struct hp_foreign *next = hp_foreign();
 
-	if (!next || heap_was_used() || hp_options.strict || bytes > PTRDIFF_MAX)
+	if (!next || heap_was_used() || hp_options.strict || hp_limit_is_set() ||
+	    bytes > PTRDIFF_MAX)
 		return NULL;
 	return align_bytes <= 16 ? next->malloc(bytes) : next->aligned_alloc(align_bytes, bytes);
+}
+
+static void *take_own(size_t bytes, size_t align_bytes, enum hp_content content)
+{
+	if (bytes <= HP_CLASS_MAX_BYTES && align_bytes == 1)
+		return take_from_class(hp_class_of(bytes ? bytes : 1), content);
+	if (bytes <= PTRDIFF_MAX)
+		return take_large(bytes ? bytes : 1, align_bytes, content);
+	return NULL;
 }
 
 void *hp_block_take(size_t bytes, size_t align_bytes, enum hp_content content)
 {
 	int kept_errno = errno;
-	void *block = NULL;
+	void *block;
 
 	hp_init();
-	if (bytes <= HP_CLASS_MAX_BYTES && align_bytes == 1)
-		block = take_from_class(hp_class_of(bytes ? bytes : 1), content);
-	else if (bytes <= PTRDIFF_MAX)
-		block = take_large(bytes ? bytes : 1, align_bytes, content);
+	block = take_own(bytes, align_bytes, content);
+	/* Before a limit refuses, the caller's own idle memory and that of ended threads goes. */
+	if (!block && hp_limit_may_allow(bytes) && hp_control_release(0))
+		block = take_own(bytes, align_bytes, content);
 	if (!block) {
 		block = take_foreign(bytes, align_bytes);
 		if (block && content == HP_CONTENT_ZERO)

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <hpalloc/hpalloc.h>
 
+#include "api/control.h"
 #include "api/init.h"
 #include "arena/gate.h"
 #include "arena/registry.h"
@@ -19,24 +20,31 @@ static uint64_t bytes_given(void)
 	return stats.purged_bytes + stats.hugepages_given * HP_HUGEPAGE_BYTES;
 }
 
+bool hp_control_release(size_t keep_bytes)
+{
+	uint64_t before = bytes_given();
+	struct hp_arena *arena = hp_thread_arena();
+
+	hp_thread_settle(HP_SETTLE_AND_RELEASE);
+	if (!hp_arena_is_real(arena))
+		return false;
+	hp_gate_enter(arena);
+	hp_registry_settle_all();
+	hp_trim_all();
+	hp_pool_trim(keep_bytes / HP_HUGEPAGE_BYTES);
+	hp_gate_leave(arena);
+	return bytes_given() > before;
+}
+
 int hp_trim(size_t keep_bytes)
 {
 	int kept_errno = errno;
-	struct hp_arena *arena;
-	uint64_t before;
+	bool any;
 
 	hp_init();
-	before = bytes_given();
-	arena = hp_thread_arena();
-	hp_thread_settle(HP_SETTLE_AND_RELEASE);
-	if (hp_arena_is_real(arena)) {
-		hp_gate_enter(arena);
-		hp_registry_settle_all();
-		hp_trim_all();
-		hp_pool_trim(keep_bytes / HP_HUGEPAGE_BYTES);
-		hp_gate_leave(arena);
+	any = hp_control_release(keep_bytes);
+	if (hp_arena_is_real(hp_self))
 		hp_registry_drain(1);
-	}
 	errno = kept_errno;
-	return bytes_given() > before;
+	return any;
 }

@@ -136,7 +136,8 @@ static void retain_or_release(struct hp_arena *arena, struct hp_span *slab)
 	bool is_kept;
 
 	forget_swing(arena);
-	is_kept = slab->units <= arena->ring_limit && slab->generation == arena->generation;
+	is_kept = slab->units <= arena->ring_limit && slab->generation == arena->generation &&
+		  !hp_trim_is_tight();
 	while (arena->ring_count && (arena->ring_count == HP_RING_SLABS ||
 				     arena->ring_units + is_kept * slab->units > arena->ring_limit))
 		unretain_oldest(arena);

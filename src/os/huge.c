@@ -17,6 +17,8 @@
 #define MADV_COLLAPSE 25
 #endif
 
+#define POOL "/sys/kernel/mm/hugepages/hugepages-2048kB/"
+
 static const char THP_SETTING[] = "/sys/kernel/mm/transparent_hugepage/enabled";
 static const int HUGE_2M = 21 << 26; /* MAP_HUGE_2MB, log2 of the size in the flag bits */
 
@@ -74,6 +76,31 @@ int hp_os_huge_shared(const void *address, size_t bytes, size_t *out_pages)
 	}
 	hp_file_close(fd);
 	*out_pages = pages;
+	return 0;
+}
+
+static bool read_pool(const char *path, uint64_t *out_pages)
+{
+	char text[24] = "";
+	ssize_t length = -1;
+	int fd = hp_file_open(path, O_RDONLY, 0);
+
+	if (fd >= 0) {
+		length = hp_file_read(fd, text, sizeof(text) - 1);
+		hp_file_close(fd);
+	}
+	*out_pages = hp_text_leading_number(text, 10);
+	return length > 0;
+}
+
+int hp_os_huge_free(uint64_t *out_pages)
+{
+	uint64_t free_pages, promised_pages;
+
+	if (!read_pool(POOL "free_hugepages", &free_pages) ||
+	    !read_pool(POOL "resv_hugepages", &promised_pages))
+		return -ENOENT;
+	*out_pages = free_pages > promised_pages ? free_pages - promised_pages : 0;
 	return 0;
 }
 

@@ -92,6 +92,9 @@ int hp_os_huge_shared(const void *address, size_t bytes, size_t *out_pages);
  */
 int hp_os_huge_map(int fd, void *address, size_t bytes);
 
+/* Pages of the pool that are free and promised to nobody; of a moment ago, and without surplus. */
+int hp_os_huge_free(uint64_t *out_pages);
+
 /*
  * A new file on the hugetlbfs of 2 MB pages mounted at `directory`, unlinked, large enough for any
  * offset. -EINVAL, and no file, where `directory` is anything else.

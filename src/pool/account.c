@@ -137,13 +137,17 @@ void hp_account_idle(const struct hp_slot *slot, bool is_idle)
 	hp_counters_end();
 }
 
-void hp_account_base_units(long units)
+bool hp_account_base_units(long units)
 {
-	struct hp_stats *stats = begin();
+	struct hp_stats *stats;
 
+	if (units > 0 && !hp_limit_has_units((size_t)units))
+		return false;
+	stats = begin();
 	add_to_kind(stats, HP_MAPPING_BASE, units * (long)HP_UNIT_BYTES);
 	note_peak(stats);
 	hp_counters_end();
+	return true;
 }
 
 void hp_account_purged(size_t bytes)

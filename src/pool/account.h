@@ -30,7 +30,8 @@ void hp_account_settle(void);
 /* A slot with memory starts or ends to be idle. */
 void hp_account_idle(const struct hp_slot *slot, bool is_idle);
 
-void hp_account_base_units(long units);
+/* False where a limit forbids more: then nothing is counted. */
+bool hp_account_base_units(long units);
 void hp_account_purged(size_t bytes);
 void hp_account_copied(size_t bytes);
 

@@ -33,6 +33,7 @@ void hp_backing_init(void)
 {
 	int error;
 
+	hp_limit_init();
 	if (!hp_options.hugetlbfs || hp_options.backing > HP_BACKING_HUGETLB)
 		return;
 	error = hp_os_hugetlbfs_open(hp_options.hugetlbfs, &backing.hugetlbfs_fd);
@@ -95,9 +96,9 @@ static bool is_strict(void)
 
 /* Uses that do without hugetlb by themselves. */
 static const enum hp_fallback reason_of[] = {
-	[HP_USE_SPANS] = HP_FALLBACK_COUNT,
-	[HP_USE_WARMUP] = HP_FALLBACK_WARMUP,
-	[HP_USE_LAZY] = HP_FALLBACK_LAZY_LARGE,
+	[HP_USE_SPANS] = HP_FALLBACK_COUNT,	[HP_USE_WARMUP] = HP_FALLBACK_WARMUP,
+	[HP_USE_LAZY] = HP_FALLBACK_LAZY_LARGE, [HP_USE_BASE] = HP_FALLBACK_LIMIT,
+	[HP_USE_MOVE] = HP_FALLBACK_LAZY_LARGE,
 };
 
 /* Whether to go for hugetlb; if not, why. Slots that are mapped so already need no probe. */
@@ -106,7 +107,7 @@ static bool wants_huge(enum hp_use use, bool is_mapped, enum hp_fallback *out_re
 	uint64_t now_ms;
 
 	*out_reason = reason_of[use];
-	if (hp_options.backing == HP_BACKING_AUTO && use != HP_USE_SPANS)
+	if (use == HP_USE_BASE || (hp_options.backing == HP_BACKING_AUTO && use != HP_USE_SPANS))
 		return false;
 	if (hp_options.backing > HP_BACKING_HUGETLB) {
 		if (use != HP_USE_WARMUP || hp_options.backing == HP_BACKING_BASE)
@@ -261,24 +262,87 @@ static size_t prepare_huge(struct hp_run run, size_t spare, enum hp_fallback *ou
 	return have;
 }
 
+/* How many pages others shall find free. */
+static uint64_t low_mark(void)
+{
+	return hp_options.pool_leave / HP_HUGEPAGE_BYTES +
+	       (hp_options.pool_leave % HP_HUGEPAGE_BYTES != 0);
+}
+
+/* What HPALLOC_POOL_LEAVE leaves of `slots`. Where the pool can't be looked at: none. */
+static size_t above_mark(size_t slots)
+{
+	uint64_t mark = low_mark(), free_pages;
+
+	if (!mark)
+		return slots;
+	if (hp_os_huge_free(&free_pages) || free_pages <= mark)
+		return 0;
+	return hp_min(slots, free_pages - mark);
+}
+
+/* Others asked at the same moment: what is below the mark goes back. How many slots are left. */
+static size_t give_below_mark(struct hp_run have)
+{
+	uint64_t mark = low_mark(), free_pages;
+	size_t kept;
+
+	if (!mark || !have.count || hp_os_huge_free(&free_pages) || free_pages >= mark)
+		return have.count;
+	kept = have.count - hp_min(have.count, mark - free_pages);
+	have.first += kept;
+	have.count -= kept;
+	return kept + have.count - hp_backing_purge(have);
+}
+
+/* As many of the slots as the limits and the pool allow. */
+static size_t take_huge(struct hp_run run, size_t spare, size_t granted,
+			enum hp_fallback *out_reason)
+{
+	struct hp_run front = run;
+	size_t have = 0;
+
+	front.count = above_mark(hp_min(run.count, granted));
+	if (front.count)
+		have = prepare_huge(front, front.count == run.count ? spare : 0, out_reason);
+	if (have == front.count && have < run.count)
+		*out_reason = HP_FALLBACK_LIMIT;
+	front.count = have;
+	have = give_below_mark(front);
+	if (have < front.count)
+		*out_reason = HP_FALLBACK_LIMIT;
+	return have;
+}
+
+bool hp_backing_is_base(enum hp_use use)
+{
+	if (hp_options.backing == HP_BACKING_BASE || use == HP_USE_BASE)
+		return true;
+	if (hp_options.backing == HP_BACKING_HUGETLB)
+		return false;
+	return use == HP_USE_WARMUP || (hp_options.backing == HP_BACKING_THP && !thp_is_on());
+}
+
 int hp_backing_prepare(struct hp_run run, size_t spare, enum hp_use use,
-		       struct hp_backing_result *out_result)
+		       const struct hp_limit_grant *grant, struct hp_backing_result *out_result)
 {
 	struct hp_backing_result result = { .reason = HP_FALLBACK_COUNT };
 	struct hp_run rest = run;
-	bool thp = use != HP_USE_WARMUP && hp_options.backing != HP_BACKING_BASE;
+	bool thp =
+		use != HP_USE_WARMUP && use != HP_USE_BASE && hp_options.backing != HP_BACKING_BASE;
 	int error;
 
 	if (wants_huge(use, is_all_huge(run), &result.reason))
-		result.huge_slots = prepare_huge(run, spare, &result.reason);
+		result.huge_slots = take_huge(run, spare, grant->huge_slots, &result.reason);
 	hp_run_cut(&rest, result.huge_slots);
 	if (rest.count) {
 		if (thp && !thp_is_on()) {
 			thp = false;
 			result.reason = HP_FALLBACK_THP_OFF;
 		}
-		error = is_strict() ? -ENOMEM
-				    : map_normal(rest, result.huge_slots ? 0 : spare, thp);
+		error = is_strict() || rest.count > grant->normal_slots
+				? -ENOMEM
+				: map_normal(rest, result.huge_slots ? 0 : spare, thp);
 		if (error) {
 			run.count = result.huge_slots;
 			hp_backing_purge(run);

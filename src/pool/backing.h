@@ -9,6 +9,7 @@
 
 #include <hpalloc/hpalloc.h>
 
+#include "pool/limit.h"
 #include "pool/run.h"
 
 /* What the memory is for. */
@@ -16,6 +17,8 @@ enum hp_use {
 	HP_USE_SPANS,  /* small and large blocks: the best page there is */
 	HP_USE_WARMUP, /* the first part of the heap: base pages */
 	HP_USE_LAZY,   /* a very large block: what is not touched shall cost nothing */
+	HP_USE_BASE,   /* near a limit: base pages, which count by units */
+	HP_USE_MOVE,   /* lazy, and about to be replaced by pages that are held already */
 };
 
 /* How the slots of a run came to their memory. */
@@ -27,10 +30,14 @@ struct hp_backing_result {
 /*
  * Gives memory to the slots of `run`, which have none: lazy (normal memory) or populated (hugetlb).
  * `spare` more BUSY slots behind it are mapped alike, so that mappings are few and long, but get no
- * memory. -ENOMEM where no memory at all can be had: some slots may be mapped then, none populated.
+ * memory. No more of a kind of page than granted. -ENOMEM where no memory at all can be had: some
+ * slots may be mapped then, none populated.
  */
 int hp_backing_prepare(struct hp_run run, size_t spare, enum hp_use use,
-		       struct hp_backing_result *out_result);
+		       const struct hp_limit_grant *grant, struct hp_backing_result *out_result);
+
+/* Whether slots for this use are sure to stand on base pages, which count by units. */
+bool hp_backing_is_base(enum hp_use use);
 
 /*
  * Takes the memory of the slots away, from the front; returns of how many. The mapping of those may

@@ -28,6 +28,8 @@ size_t hp_idle_count(void)
 
 static size_t bound(void)
 {
+	if (hp_limit_is_tight(0))
+		return 0;
 	if (hp_options.idle_max != HP_IDLE_MAX_AUTO)
 		return hp_options.idle_max / HP_HUGEPAGE_BYTES;
 	return hp_max(KEEP_SLOTS, hp_account_peak_slots() * KEEP_PEAK_PERCENT / 100) + idle.swing;

@@ -140,21 +140,52 @@ static bool have_memory_alike(const struct hp_slot *one, const struct hp_slot *o
 	return one->has_memory == other->has_memory;
 }
 
+/* Base pages are counted as units get them, and what is moved is counted where it comes from. */
+static bool is_counted(enum hp_use use)
+{
+	return !hp_backing_is_base(use) &&
+	       (use != HP_USE_MOVE || hp_options.backing == HP_BACKING_HUGETLB);
+}
+
+static int try_fill_piece(struct hp_run piece, size_t spare, enum hp_use use)
+{
+	struct hp_limit_grant grant = { piece.count, piece.count, 0 };
+	struct hp_backing_result result;
+	bool is_free = !is_counted(use), is_granted;
+	int error;
+
+	hp_pool_lock();
+	is_granted = is_free || hp_limit_grant(piece.count, &grant);
+	hp_pool_unlock();
+	if (!is_granted)
+		return -ENOMEM;
+	error = hp_backing_prepare(piece, spare, use, &grant, &result);
+	hp_pool_lock();
+	if (!error) {
+		hp_account_filled(piece, &result);
+		hp_idle_note_fill(piece.count, hp_os_now_ms());
+	}
+	hp_limit_settle(&grant);
+	hp_pool_unlock();
+	return error;
+}
+
+/* What idles goes back before a request is refused, or the soft limit exceeded. */
 static int fill_piece(struct hp_run piece, size_t spare, enum hp_use use)
 {
-	struct hp_backing_result result;
 	int error;
 
 	for (size_t i = 0; i < piece.count; i++)
 		hp_run_slots(piece)[i].touched = 0;
-	error = hp_backing_prepare(piece, spare, use, &result);
-	if (error)
-		return error;
-	hp_pool_lock();
-	hp_account_filled(piece, &result);
-	hp_idle_note_fill(piece.count, hp_os_now_ms());
-	hp_pool_unlock();
-	return 0;
+	if (hp_limit_is_tight(hp_run_bytes(piece)))
+		hp_pool_trim(0);
+	do
+		error = try_fill_piece(piece, spare, use);
+	while (error && hp_pool_trim(0));
+	/* Less than a huge page may be left. */
+	if (error && piece.count == 1 && hp_limit_is_set())
+		error = try_fill_piece(piece, spare, HP_USE_BASE);
+	return error;
 }
 
 /* Gives memory to those slots of a BUSY run that have none; `spare` slots behind are mapped too. */
@@ -172,13 +203,16 @@ static int fill(struct hp_run run, size_t spare, enum hp_use use)
 	return 0;
 }
 
-/* The front of the run for a move, the rest as asked for. */
+/*
+ * The front of the run for a move, the rest as asked for: that first, for what is to be moved
+ * counts twice until it is.
+ */
 static int fill_request(struct hp_run run, const struct hp_pool_request *request, size_t spare)
 {
 	struct hp_run front = hp_run_cut(&run, hp_min(request->normal_slots, run.count));
-	int error = fill(front, run.count ? 0 : spare, HP_USE_LAZY);
+	int error = fill(run, spare, request->use);
 
-	return error ? error : fill(run, spare, request->use);
+	return error ? error : fill(front, run.count ? 0 : spare, HP_USE_MOVE);
 }
 
 static int finish_take(struct hp_run run, const struct hp_pool_request *request,
@@ -346,42 +380,7 @@ bool hp_pool_trim(size_t keep_slots)
 	return any;
 }
 
-void hp_pool_count_base_units(long units)
-{
-	hp_pool_lock();
-	hp_account_base_units(units);
-	hp_pool_unlock();
-}
-
-void hp_pool_count_purged(size_t bytes)
-{
-	hp_pool_lock();
-	hp_account_purged(bytes);
-	hp_pool_unlock();
-}
-
-void hp_pool_count_copied(size_t bytes)
-{
-	hp_pool_lock();
-	hp_account_copied(bytes);
-	hp_pool_unlock();
-}
-
-void hp_pool_settle(void)
-{
-	hp_pool_lock();
-	hp_account_settle();
-	hp_pool_unlock();
-}
-
 bool hp_pool_collapse(struct hp_run run)
 {
 	return hp_backing_collapse(run);
-}
-
-void hp_pool_count_remapped(struct hp_run run, enum hp_mapping mapping)
-{
-	hp_pool_lock();
-	hp_account_remapped(run, mapping);
-	hp_pool_unlock();
 }

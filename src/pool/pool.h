@@ -42,8 +42,11 @@ void hp_pool_tick(uint64_t now_ms);
 /* Purges idle slots until at most `keep_slots` are left; whether there was one. */
 bool hp_pool_trim(size_t keep_slots);
 
-/* Units of a slot on base pages got their first use, or lost their memory (negative). */
-void hp_pool_count_base_units(long units);
+/*
+ * Units of a slot on base pages get their first use, or lost their memory (negative). False where
+ * a limit forbids the use.
+ */
+bool hp_pool_count_base_units(long units);
 
 /* Memory that was given back to the system by other layers, as part of a slot. */
 void hp_pool_count_purged(size_t bytes);
@@ -51,6 +54,12 @@ void hp_pool_count_copied(size_t bytes);
 
 /* Makes one huge page of slots on base pages, if that can be done now. */
 bool hp_pool_collapse(struct hp_run run);
+
+/*
+ * Counts a slot on base pages as the transparent huge page that it shall become, and sets its
+ * mapping; false where a limit forbids the whole page. Under the units lock.
+ */
+bool hp_pool_count_collapsing(const struct hp_slot *slot);
 
 /* The mapping of slots in use is another now. */
 void hp_pool_count_remapped(struct hp_run run, enum hp_mapping mapping);

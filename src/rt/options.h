@@ -30,6 +30,9 @@ enum hp_fork_choice {
 /* The pool chooses its own bound. */
 #define HP_IDLE_MAX_AUTO SIZE_MAX
 
+/* A limit that is not set. */
+#define HP_LIMIT_NONE (SIZE_MAX - 1)
+
 struct hp_options {
 #define HP_OPTION_SIZE(name, value, min, max, help) size_t name;
 #define HP_OPTION_UINT(name, value, min, max, help) unsigned name;

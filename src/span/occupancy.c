@@ -41,19 +41,21 @@ struct hp_slot *hp_units_first_piece(struct hp_units run, hp_bitmap *out_bits, s
 	return &run.region->slots[run.first / HP_SLOT_UNITS];
 }
 
-hp_bitmap hp_slot_occupy(struct hp_slot *slot, hp_bitmap bits)
+bool hp_slot_occupy(struct hp_slot *slot, hp_bitmap bits, hp_bitmap *out_stale)
 {
 	hp_bitmap stale = slot->touched & bits;
 
 	HP_ASSERT((slot->free & bits) == bits);
+	if (slot->mapping == HP_MAPPING_BASE && stale != bits &&
+	    !hp_pool_count_base_units((long)hp_bitmap_count(bits & ~stale)))
+		return false;
 	slot->free &= ~bits;
 	slot->touched |= bits;
 	if (slot->is_trimmed && stale != bits)
 		hp_dirty_note_use(slot);
-	if (slot->mapping == HP_MAPPING_BASE && stale != bits)
-		hp_pool_count_base_units((long)hp_bitmap_count(bits & ~stale));
 	hp_shelf_update(slot);
-	return stale;
+	*out_stale = stale;
+	return true;
 }
 
 bool hp_slot_vacate(struct hp_slot *slot, hp_bitmap bits, enum hp_give how)

@@ -13,8 +13,8 @@ struct hp_slot *hp_units_first_piece(struct hp_units run, hp_bitmap *out_bits, s
 /* A slot that the pool gave: all of it is free. */
 void hp_slot_begin(struct hp_slot *slot);
 
-/* Units become a span's. Returns which of them may not be zero. */
-hp_bitmap hp_slot_occupy(struct hp_slot *slot, hp_bitmap bits);
+/* Units become a span's; which of them may not be zero. False where a limit forbids base pages. */
+bool hp_slot_occupy(struct hp_slot *slot, hp_bitmap bits, hp_bitmap *out_stale);
 
 /* Units become free. Whether the slot has no span any more: the pool is to get it. */
 bool hp_slot_vacate(struct hp_slot *slot, hp_bitmap bits, enum hp_give how);

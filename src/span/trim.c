@@ -74,3 +74,14 @@ bool hp_trim_all(void)
 		any = true;
 	return any;
 }
+
+void hp_trim_if_tight(size_t more_bytes)
+{
+	if (hp_limit_is_tight(more_bytes))
+		hp_trim_all();
+}
+
+bool hp_trim_is_tight(void)
+{
+	return hp_limit_is_tight(0);
+}

@@ -8,6 +8,7 @@
 #define HP_SPAN_TRIM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* One hugepage, if there are more than the bound allows. */
@@ -18,5 +19,11 @@ void hp_trim_tick(uint64_t now_ms);
 
 /* All, at once; whether there were any. */
 bool hp_trim_all(void);
+
+/* All, if the heap is over its soft limit, or would be with so much more. */
+void hp_trim_if_tight(size_t more_bytes);
+
+/* Whether it is over: then nothing empty is to be kept. */
+bool hp_trim_is_tight(void);
 
 #endif

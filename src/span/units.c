@@ -22,6 +22,14 @@ static struct hp_units units_in(struct hp_run slot, unsigned first, size_t count
 	return (struct hp_units){ slot.region, slot.first * HP_SLOT_UNITS + first, count };
 }
 
+static struct hp_run slots_of(struct hp_units run)
+{
+	size_t first = run.first / HP_SLOT_UNITS;
+	size_t end = (run.first + run.count + HP_SLOT_UNITS - 1) / HP_SLOT_UNITS;
+
+	return (struct hp_run){ run.region, first, end - first };
+}
+
 static void clear(char *slot_address, hp_bitmap stale)
 {
 	while (stale) {
@@ -64,17 +72,18 @@ static struct hp_slot *leave_warmup(bool at_once)
 static void end_warmup(struct hp_slot *slot)
 {
 	struct hp_run warm;
-	bool is_empty;
+	bool is_allowed, is_huge, is_empty;
 
 	if (!slot)
 		return;
 	warm = hp_run_of(slot);
-	if (hp_pool_collapse(warm)) {
-		hp_units_lock();
-		hp_pool_count_remapped(warm, HP_MAPPING_THP);
-		hp_units_unlock();
-	}
 	hp_units_lock();
+	is_allowed = hp_pool_count_collapsing(slot);
+	hp_units_unlock();
+	is_huge = is_allowed && hp_pool_collapse(warm);
+	hp_units_lock();
+	if (is_allowed && !is_huge)
+		hp_pool_count_remapped(warm, HP_MAPPING_BASE);
 	slot->is_pinned = false;
 	is_empty = hp_slot_vacate(slot, 0, HP_GIVE_IDLE);
 	hp_units_unlock();
@@ -97,8 +106,10 @@ static int take_slot(const struct hp_units_request *request, struct hp_units *ou
 	struct hp_pool_request slot = { .slots = 1, .align_slots = 1 };
 	struct hp_slot *fresh, *warm;
 	struct hp_run run;
+	bool is_had;
 	int error;
 
+	hp_trim_if_tight(HP_HUGEPAGE_BYTES);
 	slot.use = use_of_slot(request->use);
 	error = hp_pool_take(&slot, &run);
 	if (error)
@@ -106,11 +117,16 @@ static int take_slot(const struct hp_units_request *request, struct hp_units *ou
 	fresh = hp_run_slots(run);
 	hp_units_lock();
 	hp_slot_begin(fresh);
+	is_had = hp_slot_occupy(fresh, hp_bitmap_run(0, (unsigned)request->units), out_stale);
 	warm = leave_warmup(true);
-	note_warm(fresh);
-	*out_stale = hp_slot_occupy(fresh, hp_bitmap_run(0, (unsigned)request->units));
+	if (is_had)
+		note_warm(fresh);
 	hp_units_unlock();
 	end_warmup(warm);
+	if (!is_had) {
+		hp_pool_give(run, HP_GIVE_IDLE);
+		return -ENOMEM;
+	}
 	*out_units = units_in(run, 0, request->units);
 	return 0;
 }
@@ -128,7 +144,8 @@ static int take_inside(const struct hp_units_request *request, struct hp_units *
 	hp_units_lock();
 	found = hp_shelf_find((unsigned)request->units, (unsigned)align, &slot, &first);
 	if (found) {
-		stale = hp_slot_occupy(slot, hp_bitmap_run(first, (unsigned)request->units));
+		if (!hp_slot_occupy(slot, hp_bitmap_run(first, (unsigned)request->units), &stale))
+			error = -ENOMEM;
 		*out_units = units_in(hp_run_of(slot), first, request->units);
 		warm = leave_warmup(false);
 	}
@@ -145,19 +162,31 @@ static int take_inside(const struct hp_units_request *request, struct hp_units *
 	return 0;
 }
 
-/* Fresh slots: what the run leaves of the first and the last one is free to all. */
-static void settle_slots(struct hp_units run, bool zero, bool *out_zero)
+/*
+ * Fresh slots: what the run leaves of the first and the last one is free to all. -ENOMEM where a
+ * limit forbids their base pages; then all slots are given back.
+ */
+static int settle_slots(struct hp_units run, bool zero, bool *out_zero)
 {
+	struct hp_units had = { run.region, run.first, 0 };
+
 	*out_zero = true;
 	while (run.count) {
 		size_t index = run.first / HP_SLOT_UNITS, count;
 		hp_bitmap bits, stale;
 		struct hp_slot *slot = hp_units_first_piece(run, &bits, &count);
+		bool is_had;
 
 		hp_units_lock();
 		hp_slot_begin(slot);
-		stale = hp_slot_occupy(slot, bits);
+		is_had = hp_slot_occupy(slot, bits, &stale);
 		hp_units_unlock();
+		if (!is_had) {
+			hp_units_give(had, HP_GIVE_IDLE);
+			hp_pool_give(slots_of(run), HP_GIVE_IDLE);
+			return -ENOMEM;
+		}
+		had.count += count;
 		if (zero)
 			clear(hp_region_address(run.region, index), stale);
 		else if (stale)
@@ -165,6 +194,7 @@ static void settle_slots(struct hp_units run, bool zero, bool *out_zero)
 		run.first += count;
 		run.count -= count;
 	}
+	return 0;
 }
 
 static int take_across(const struct hp_units_request *request, struct hp_units *out_units,
@@ -183,12 +213,12 @@ static int take_across(const struct hp_units_request *request, struct hp_units *
 	if (request->normal_units)
 		slots.normal_slots =
 			(request->offset_units + request->normal_units) / HP_SLOT_UNITS;
+	hp_trim_if_tight(slots.slots * HP_HUGEPAGE_BYTES);
 	error = hp_pool_take(&slots, &run);
 	if (error)
 		return error;
 	*out_units = units_in(run, (unsigned)request->offset_units, request->units);
-	settle_slots(*out_units, request->zero, out_zero);
-	return 0;
+	return settle_slots(*out_units, request->zero, out_zero);
 }
 
 int hp_units_take(const struct hp_units_request *request, struct hp_units *out_units,
@@ -203,15 +233,14 @@ int hp_units_take(const struct hp_units_request *request, struct hp_units *out_u
 /* Claims free units at the end of the run's last slot; how many, or 0 if one is taken. */
 static size_t extend_inside(struct hp_units behind)
 {
-	hp_bitmap bits;
+	hp_bitmap bits, stale;
 	size_t count;
 	struct hp_slot *slot = hp_units_first_piece(behind, &bits, &count);
 
 	hp_units_lock();
-	if (slot->state != HP_SLOT_USED || (slot->free & bits) != bits)
+	if (slot->state != HP_SLOT_USED || (slot->free & bits) != bits ||
+	    !hp_slot_occupy(slot, bits, &stale))
 		count = 0;
-	else
-		hp_slot_occupy(slot, bits);
 	hp_units_unlock();
 	return count;
 }
@@ -219,7 +248,6 @@ static size_t extend_inside(struct hp_units behind)
 int hp_units_extend(struct hp_units run, size_t more, enum hp_use use)
 {
 	struct hp_units behind = { run.region, run.first + run.count, more };
-	struct hp_run slots;
 	size_t inside = 0;
 	bool zero;
 	int error;
@@ -233,12 +261,10 @@ int hp_units_extend(struct hp_units run, size_t more, enum hp_use use)
 	}
 	if (!behind.count)
 		return 0;
-	slots = (struct hp_run){ run.region, behind.first / HP_SLOT_UNITS,
-				 (behind.count + HP_SLOT_UNITS - 1) / HP_SLOT_UNITS };
-	error = hp_pool_take_at(slots, use);
+	error = hp_pool_take_at(slots_of(behind), use);
 	if (!error)
-		settle_slots(behind, false, &zero);
-	else if (inside)
+		error = settle_slots(behind, false, &zero);
+	if (error && inside)
 		hp_units_give((struct hp_units){ run.region, run.first + run.count, inside },
 			      HP_GIVE_IDLE);
 	return error;

@@ -1,0 +1,129 @@
+/* See limit.h. What is held is in the counters; what is on its way is `pending`. */
+#include "pool/limit.h"
+
+#include <hpalloc/hpalloc.h>
+
+#include "base/bits.h"
+#include "base/check.h"
+#include "pool/slot.h"
+#include "rt/counters.h"
+#include "rt/options.h"
+
+/* A control group's memory is for stacks, libraries and the kernel's own, too. */
+enum { CGROUP_REST_SHARE = 10 };
+
+#define NONE UINT64_MAX
+
+static struct {
+	bool is_any;
+	uint64_t heap_bytes, normal_bytes, huge_bytes;
+	struct {
+		uint64_t bytes, normal_bytes, huge_bytes;
+	} pending; /* pool lock */
+} limits = { .heap_bytes = NONE, .normal_bytes = NONE, .huge_bytes = NONE };
+
+static uint64_t value_of(size_t option)
+{
+	return option == HP_LIMIT_NONE ? NONE : option;
+}
+
+/*
+ * hugetlb pages are not charged as memory, nor memory as hugetlb pages: two limits. Beyond that of
+ * hugetlb pages the heap goes on on others; beyond that of memory the kernel would kill.
+ */
+static void read_cgroup(void)
+{
+	uint64_t limit_bytes, left_bytes;
+
+	if (!hp_os_cgroup_read(HP_OS_CGROUP_MEMORY, &limit_bytes, &left_bytes) &&
+	    limit_bytes != NONE)
+		limits.normal_bytes = limit_bytes - limit_bytes / CGROUP_REST_SHARE;
+	if (!hp_os_cgroup_read(HP_OS_CGROUP_HUGETLB, &limit_bytes, &left_bytes))
+		limits.huge_bytes = hp_min(limits.huge_bytes, limit_bytes);
+}
+
+void hp_limit_init(void)
+{
+	limits.heap_bytes = value_of(hp_options.limit);
+	limits.huge_bytes = value_of(hp_options.pool_max);
+	if (hp_options.limit_cgroup)
+		read_cgroup();
+	limits.is_any = limits.heap_bytes != NONE || limits.normal_bytes != NONE ||
+			limits.huge_bytes != NONE;
+}
+
+static uint64_t left(uint64_t limit_bytes, uint64_t held_bytes)
+{
+	return held_bytes < limit_bytes ? limit_bytes - held_bytes : 0;
+}
+
+static uint64_t normal_left(const struct hp_stats *held)
+{
+	return left(limits.normal_bytes,
+		    held->thp_bytes + held->base_bytes + limits.pending.normal_bytes);
+}
+
+bool hp_limit_grant(size_t slots, struct hp_limit_grant *out_grant)
+{
+	uint64_t bytes = (uint64_t)slots * HP_HUGEPAGE_BYTES, huge_left;
+	struct hp_limit_grant grant = { slots, slots, bytes };
+	struct hp_stats held;
+
+	if (limits.is_any) {
+		hp_counters_get(&held);
+		huge_left = left(limits.huge_bytes, held.hugetlb_bytes + limits.pending.huge_bytes);
+		grant.huge_slots = hp_min(slots, huge_left / HP_HUGEPAGE_BYTES);
+		grant.normal_slots = hp_min(slots, normal_left(&held) / HP_HUGEPAGE_BYTES);
+		if (bytes > left(limits.heap_bytes, held.heap_bytes + limits.pending.bytes) ||
+		    grant.huge_slots + grant.normal_slots < slots)
+			return false;
+	}
+	limits.pending.bytes += bytes;
+	limits.pending.huge_bytes += grant.huge_slots * HP_HUGEPAGE_BYTES;
+	limits.pending.normal_bytes += grant.normal_slots * HP_HUGEPAGE_BYTES;
+	*out_grant = grant;
+	return true;
+}
+
+void hp_limit_settle(const struct hp_limit_grant *grant)
+{
+	if (!grant->counted_bytes)
+		return;
+	HP_ASSERT(limits.pending.bytes >= grant->counted_bytes);
+	limits.pending.bytes -= grant->counted_bytes;
+	limits.pending.huge_bytes -= grant->huge_slots * HP_HUGEPAGE_BYTES;
+	limits.pending.normal_bytes -= grant->normal_slots * HP_HUGEPAGE_BYTES;
+}
+
+bool hp_limit_has_units(size_t units)
+{
+	uint64_t bytes = (uint64_t)units * HP_UNIT_BYTES;
+	struct hp_stats held;
+
+	if (!limits.is_any)
+		return true;
+	hp_counters_get(&held);
+	return bytes <= left(limits.heap_bytes, held.heap_bytes + limits.pending.bytes) &&
+	       bytes <= normal_left(&held);
+}
+
+bool hp_limit_is_tight(size_t more_bytes)
+{
+	struct hp_stats held;
+
+	if (hp_options.limit_soft == HP_LIMIT_NONE)
+		return false;
+	hp_counters_get(&held);
+	return held.heap_bytes > hp_options.limit_soft ||
+	       more_bytes > hp_options.limit_soft - held.heap_bytes;
+}
+
+bool hp_limit_is_set(void)
+{
+	return limits.is_any;
+}
+
+bool hp_limit_may_allow(size_t bytes)
+{
+	return (limits.is_any || hp_options.strict) && bytes <= limits.heap_bytes;
+}
