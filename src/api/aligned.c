@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "api/block.h"
+#include "api/standard_name.h"
 #include "base/bits.h"
 #include "os/os.h"
 
@@ -77,3 +78,9 @@ void *hp_pvalloc(size_t bytes)
 	}
 	return take(HP_PAGE_BYTES, hp_round_up(bytes, HP_PAGE_BYTES));
 }
+
+HP_STANDARD_NAME(aligned_alloc, hp_aligned_alloc);
+HP_STANDARD_NAME(memalign, hp_memalign);
+HP_STANDARD_NAME(posix_memalign, hp_posix_memalign);
+HP_STANDARD_NAME(pvalloc, hp_pvalloc);
+HP_STANDARD_NAME(valloc, hp_valloc);

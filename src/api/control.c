@@ -4,6 +4,7 @@
 
 #include "api/control.h"
 #include "api/init.h"
+#include "api/standard_name.h"
 #include "arena/gate.h"
 #include "arena/registry.h"
 #include "arena/thread.h"
@@ -48,3 +49,5 @@ int hp_trim(size_t keep_bytes)
 	errno = kept_errno;
 	return any;
 }
+
+HP_STANDARD_NAME(malloc_trim, hp_trim);

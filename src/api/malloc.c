@@ -3,6 +3,7 @@
 #include <hpalloc/hpalloc.h>
 
 #include "api/block.h"
+#include "api/standard_name.h"
 #include "base/check.h"
 
 HP_NOINLINE static void *malloc_miss(size_t bytes)
@@ -84,3 +85,9 @@ void hp_free_aligned_sized(void *block, size_t align, size_t bytes)
 	(void)bytes;
 	hp_free(block);
 }
+
+HP_STANDARD_NAME(malloc, hp_malloc);
+HP_STANDARD_NAME(calloc, hp_calloc);
+HP_STANDARD_NAME(free, hp_free);
+HP_STANDARD_NAME(free_sized, hp_free_sized);
+HP_STANDARD_NAME(free_aligned_sized, hp_free_aligned_sized);

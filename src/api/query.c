@@ -1,6 +1,7 @@
 /* Questions about blocks and addresses. */
 #include "api/block.h"
 #include "api/foreign.h"
+#include "api/standard_name.h"
 #include "base/check.h"
 
 size_t hp_malloc_usable_size(void *block)
@@ -38,3 +39,5 @@ const char *hp_version(void)
 	return TEXT(HP_API_VERSION_MAJOR) "." TEXT(HP_API_VERSION_MINOR) "." TEXT(
 		HP_API_VERSION_PATCH);
 }
+
+HP_STANDARD_NAME(malloc_usable_size, hp_malloc_usable_size);

@@ -5,6 +5,7 @@
 #include "api/block.h"
 #include "api/foreign.h"
 #include "api/init.h"
+#include "api/standard_name.h"
 #include "arena/gate.h"
 #include "arena/thread.h"
 #include "base/bits.h"
@@ -128,3 +129,6 @@ void *hp_reallocarray(void *block, size_t count, size_t bytes)
 	}
 	return hp_realloc(block, bytes);
 }
+
+HP_STANDARD_NAME(realloc, hp_realloc);
+HP_STANDARD_NAME(reallocarray, hp_reallocarray);
