@@ -9,8 +9,8 @@ stages=$root/build-test
 # shellcheck disable=SC2034 # used by ./dev
 stage_packages='clang gcc-aarch64-linux-gnu libc6-dev-arm64-cross libclang-rt-dev liburcu-dev llvm
 qemu-user
-apache2-utils git libpython3.11-testsuite lua5.4 memcached nginx-light perl redis-server redis-tools
-sqlite3 stress-ng xz-utils'
+apache2-utils gdb git libpython3.11-testsuite lua5.4 memcached nginx-light perl redis-server
+redis-tools sqlite3 strace stress-ng xz-utils'
 
 stage_gcc()
 {

@@ -7,6 +7,8 @@ directory and prints the same text each time. Its opening comment says what it n
     heap: QUICK FULL    MB that the heap of its largest process reaches at least; none: it is
                         small; "unseen" behind it: in processes that end by _exit(), of which
                         the witness does not hear
+    others: QUICK FULL  MB that other users of the pool take: its own, of another kind
+    replaced: by TOOL   the tool puts another malloc in the place of ours
 
 TAP, one test point a state of the hugetlb pool: empty; full, more than the heap needs; dry, which
 the heap exhausts half way. The witness (witness.c) tells that the first program really ran on the
@@ -37,15 +39,20 @@ class Header:
     programs: dict  # path by name, None where it is not installed
     heap_mb: int
     is_heap_seen: bool
+    others_mb: int
+    is_replaced: bool
 
     @classmethod
     def read(cls, scenario, size):
         text = scenario.read_text()
         names = re.search(r"^\W*program: (.*)$", text, re.M)[1].split()
         heap = re.search(r"^\W*heap: (\d+) (\d+)( unseen)?$", text, re.M)
-        heap_mb = int(heap[1 if size == "quick" else 2]) if heap else 0
+        others = re.search(r"^\W*others: (\d+) (\d+)$", text, re.M)
+        heap_mb, others_mb = (int(found[1 if size == "quick" else 2]) if found else 0
+                              for found in (heap, others))
         return cls({name: shutil.which(name, path=Runner.PATH) for name in names}, heap_mb,
-                   bool(heap) and not heap[3])
+                   bool(heap) and not heap[3], others_mb,
+                   bool(re.search(r"^\W*replaced: by ", text, re.M)))
 
     def program(self):
         return next(iter(self.programs.values()))
@@ -54,10 +61,11 @@ class Header:
         return [name for name, path in self.programs.items() if not path]
 
 
-def pool_states(heap_mb):
+def pool_states(header):
     """Hugepages in the pool by state; a small heap has a pool that is dry after one page."""
-    heap_pages = heap_mb // 2
-    return {"empty": 0, "full": 2 * heap_pages + SPARE_HUGEPAGES, "dry": heap_pages // 3 or 1}
+    heap_pages, others_pages = header.heap_mb // 2, header.others_mb // 2
+    return {"empty": 0, "full": 2 * heap_pages + others_pages + SPARE_HUGEPAGES,
+            "dry": others_pages + (heap_pages // 3 or 1)}
 
 
 def diff(name, plain, preloaded):
@@ -97,6 +105,9 @@ def faults_in_pages(state, header, witness):
 
 def faults_in_witness(state, header, preloaded):
     witness = preloaded.witness
+    if header.is_replaced:
+        owned = witness.saw(header.program())
+        return [f"{header.program()} ran on the library, which was to be replaced"] if owned else []
     if not witness.saw(header.program()):
         return [f"{header.program()} did not run on the library; preloaded were: {witness.seen()}"]
     return [] if preloaded.hang else faults_in_pages(state, header, witness)
@@ -132,7 +143,7 @@ def compare(runner, header, peer):
             print_failure_of_plain(runner, plain)
             return 1
 
-        states = pool_states(header.heap_mb)
+        states = pool_states(header)
         print(f"1..{len(states)}")
         failed = 0
         for number, (state, hugepages) in enumerate(states.items(), 1):

@@ -61,8 +61,9 @@ class Runner:
     def __init__(self, options, directory, timeout_seconds):
         self.name = options.scenario.stem
         self._command = [str(options.scenario.resolve()), options.size]
-        self._library = options.library.resolve()
-        self._witness = options.witness.resolve()
+        # Copies: the build may stand where a server's user can't read it.
+        self._library, self._witness = (pathlib.Path(shutil.copy(path.resolve(), directory))
+                                        for path in (options.library, options.witness))
         self._directory = directory
         self._timeout_seconds = timeout_seconds
 
