@@ -6,14 +6,14 @@
 # heap: 20 20
 set -eu -o pipefail
 export PYTHONMALLOC=malloc
-tests="test_array test_buffer test_bytes test_ctypes test_gc test_memoryview test_mmap test_thread
+tests="test_array test_ctypes test_gc test_memoryview test_mmap test_thread
 test_threading_local"
 case $1 in
 quick) ;;
 full)
-	tests="$tests test_bigmem test_embed test_faulthandler test_fork1 test_io test_os
-test_multiprocessing_fork test_posix test_shelve test_signal test_socketserver test_subprocess
-test_sys test_threading test_tracemalloc test_wait3 test_wait4 test_weakref"
+	tests="$tests test_bigmem test_buffer test_bytes test_embed test_faulthandler test_fork1
+test_io test_multiprocessing_fork test_os test_posix test_shelve test_signal test_socketserver
+test_subprocess test_sys test_threading test_tracemalloc test_wait3 test_wait4 test_weakref"
 	;;
 esac
 
