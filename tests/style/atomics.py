@@ -22,10 +22,16 @@ ATOMIC = {
 SKIPPED = 77
 
 
-def code_of(library, function):
+def disassemble(library, name):
     return subprocess.run(
-        ["objdump", "-d", "--no-show-raw-insn", f"--disassemble={function}", library],
+        ["objdump", "-d", "--no-show-raw-insn", f"--disassemble={name}", library],
         check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def code_of(library, function):
+    """By its own name or the standard one: objdump knows an address by one of its names."""
+    codes = (disassemble(library, name) for name in (function, function.removeprefix("hp_")))
+    return next((code for code in codes if ">:" in code), "")
 
 
 def main():
@@ -37,7 +43,7 @@ def main():
     status = 0
     for function in FUNCTIONS:
         code = code_of(library, function)
-        if f"<{function}>:" not in code:
+        if not code:
             print(f"{library}: no function {function}: renamed, or part of another?")
             status = 1
         for line in code.splitlines():
