@@ -7,7 +7,7 @@
 set -eu
 case $1 in
 quick) values=12000 saves=4 ;;
-full) values=60000 saves=40 ;;
+full) values=60000 saves=12 ;;
 esac
 socket=$PWD/redis.sock
 
