@@ -142,6 +142,16 @@ uint64_t hp_os_now_ms(void);
 /* Random bits for the placement of the heap; never fails, weak where the kernel has none. */
 uint64_t hp_os_random(void);
 
+/* Random bits to keep from an attacker: not derived from what else in the process is. */
+uint64_t hp_os_secret(void);
+
+/* Whether both addresses lie in one mapping; false too where /proc cannot be read. Slow. */
+bool hp_os_is_one_mapping(const void *one, const void *other);
+
+/* Whether the address lies in the program or one of its libraries, code or data; false too where
+ * the C library has no way to tell without a lock. */
+bool hp_os_is_program(const void *address);
+
 /* Whether the program is setuid or the like: it takes no advice from its environment. */
 bool hp_os_is_secure(void);
 
