@@ -5,6 +5,7 @@
 #include "api/standard_name.h"
 #include "base/bits.h"
 #include "os/os.h"
+#include "span/harden.h"
 
 #define ALIGN_MAX_BYTES ((size_t)1 << 30)
 
@@ -16,7 +17,7 @@ static void *take(size_t align, size_t bytes)
 {
 	if (align <= 16)
 		return hp_malloc(bytes);
-	if (HP_LIKELY(align <= HP_UNIT_BYTES && bytes <= PTRDIFF_MAX)) {
+	if (HP_LIKELY(align <= HP_UNIT_BYTES && bytes <= PTRDIFF_MAX && !hp_harden_is_on())) {
 		void *block = hp_malloc(hp_max(hp_round_up(bytes, align), align));
 
 		if (HP_LIKELY((uintptr_t)block % align == 0))

@@ -6,6 +6,7 @@
 #include "api/audit.h"
 
 #include "arena/arena.h"
+#include "arena/quarantine.h"
 #include "base/check.h"
 #include "pool/region.h"
 #include "span/slab.h"
@@ -24,7 +25,8 @@ static HP_RACY_READER void look_at_slot(const struct hp_region *region, size_t s
 		(const struct hp_span *)(const void *)region->cells + slot * HP_SLOT_UNITS;
 
 	for (size_t unit = 0; unit < HP_SLOT_UNITS; unit++, span++) {
-		if (span->owner != audit->arena || span->back || !audit->left)
+		if (span->owner != audit->arena || span->back || !audit->left ||
+		    span->generation != audit->arena->generation)
 			continue;
 		audit->left--;
 		audit->left -= hp_slab_audit(span, audit->left);
@@ -34,11 +36,12 @@ static HP_RACY_READER void look_at_slot(const struct hp_region *region, size_t s
 /* Other threads go on: what they own is not touched, but for a look at whose it is. */
 HP_RACY_READER void hp_audit(void)
 {
-	struct audit audit = { .arena = hp_self, .left = BLOCKS_MAX };
+	struct audit audit = { .arena = hp_mine, .left = BLOCKS_MAX };
 	unsigned count = atomic_load_explicit(&hp_regions.count, memory_order_acquire);
 
-	if (!hp_arena_is_real(hp_self))
+	if (!hp_arena_is_real(hp_mine))
 		return;
+	hp_quarantine_audit(hp_mine);
 	for (unsigned i = 0; i < count; i++) {
 		const struct hp_region *region = &hp_regions.at[i];
 

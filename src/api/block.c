@@ -5,37 +5,18 @@
 
 #include "api/control.h"
 #include "api/foreign.h"
+#include "api/harden.h"
 #include "api/init.h"
-#include "arena/gate.h"
+#include "api/section.h"
 #include "arena/outbox.h"
 #include "arena/registry.h"
-#include "arena/thread.h"
 #include "base/check.h"
+#include "os/os.h"
 #include "pool/limit.h"
 #include "rt/counters.h"
 #include "rt/options.h"
 #include "span/large.h"
 #include "span/slab.h"
-
-/* A thread without an arena works as a guest on the late one, or without any. */
-static struct hp_arena *enter(struct hp_arena *arena)
-{
-	if (HP_LIKELY(hp_arena_is_real(arena)))
-		hp_gate_enter(arena);
-	else
-		hp_gate_enter_guest();
-	return arena;
-}
-
-static void leave(struct hp_arena *arena)
-{
-	if (HP_LIKELY(hp_arena_is_real(arena))) {
-		hp_arena_tick(arena);
-		hp_gate_leave(arena);
-	} else {
-		hp_gate_leave_guest();
-	}
-}
 
 static void *pop(struct hp_arena *arena, unsigned class, enum hp_content content)
 {
@@ -43,13 +24,13 @@ static void *pop(struct hp_arena *arena, unsigned class, enum hp_content content
 
 	if (content == HP_CONTENT_ZERO)
 		return hp_arena_take_zeroed(arena, class);
-	block = hp_arena_pop(arena, class);
+	block = hp_slab_take_block(arena->current[class]);
 	return block ? block : hp_arena_refill(arena, class);
 }
 
 static void *take_from_class(unsigned class, enum hp_content content)
 {
-	struct hp_arena *arena = enter(hp_thread_arena()), *late;
+	struct hp_arena *arena = hp_section_enter(hp_thread_arena()), *late;
 	void *block = NULL;
 
 	if (HP_LIKELY(hp_arena_is_real(arena))) {
@@ -62,16 +43,16 @@ static void *take_from_class(unsigned class, enum hp_content content)
 			hp_registry_release_late(late);
 		}
 	}
-	leave(arena);
+	hp_section_leave(arena);
 	return block;
 }
 
 static void *take_large(size_t bytes, size_t align_bytes, enum hp_content content)
 {
-	struct hp_arena *arena = enter(hp_thread_arena());
+	struct hp_arena *arena = hp_section_enter(hp_thread_arena());
 	struct hp_span *large = hp_large_take(bytes, align_bytes, content == HP_CONTENT_ZERO);
 
-	leave(arena);
+	hp_section_leave(arena);
 	return large ? hp_span_start(large) : NULL;
 }
 
@@ -103,12 +84,11 @@ static void *take_own(size_t bytes, size_t align_bytes, enum hp_content content)
 	return NULL;
 }
 
-void *hp_block_take(size_t bytes, size_t align_bytes, enum hp_content content)
+void *hp_block_take_plain(size_t bytes, size_t align_bytes, enum hp_content content)
 {
 	int kept_errno = errno;
 	void *block;
 
-	hp_init();
 	block = take_own(bytes, align_bytes, content);
 	/* Before a limit refuses, the caller's own idle memory and that of ended threads goes. */
 	if (!block && hp_limit_may_allow(bytes) && hp_control_release(0))
@@ -120,6 +100,13 @@ void *hp_block_take(size_t bytes, size_t align_bytes, enum hp_content content)
 	}
 	errno = block ? kept_errno : ENOMEM;
 	return block;
+}
+
+void *hp_block_take(size_t bytes, size_t align_bytes, enum hp_content content)
+{
+	hp_init();
+	return hp_harden_is_on() ? hp_harden_take(bytes, align_bytes, content)
+				 : hp_block_take_plain(bytes, align_bytes, content);
 }
 
 static inline void demand_start(bool is_start, const void *block, const char *verb)
@@ -153,12 +140,12 @@ static void free_own(struct hp_arena *arena, struct hp_span *slab, void *block)
 
 void hp_block_give_own(void *block, struct hp_span *slab)
 {
-	struct hp_arena *arena = enter(hp_self);
+	struct hp_arena *arena = hp_section_enter(hp_self);
 	int kept_errno = errno;
 
 	demand_start(hp_slab_has_block(slab, block), block, "free");
 	free_own(arena, slab, block);
-	leave(arena);
+	hp_section_leave(arena);
 	errno = kept_errno;
 }
 
@@ -190,7 +177,7 @@ void hp_block_give_other(void *block, struct hp_span *span)
 
 static void free_slab_block(struct hp_span *slab, void *block)
 {
-	struct hp_arena *arena = enter(hp_thread_arena_to_free());
+	struct hp_arena *arena = hp_section_enter(hp_thread_arena_to_free());
 
 	if (HP_UNLIKELY(!hp_arena_is_real(arena)))
 		hp_outbox_hand_over(slab, block);
@@ -198,32 +185,53 @@ static void free_slab_block(struct hp_span *slab, void *block)
 		free_own(arena, slab, block);
 	else if (hp_outbox_add(arena, slab, block))
 		hp_outbox_flush(arena);
-	leave(arena);
+	hp_section_leave(arena);
 }
 
 static void free_large(struct hp_span *large)
 {
-	struct hp_arena *arena = enter(hp_thread_arena_to_free());
+	struct hp_arena *arena = hp_section_enter(hp_thread_arena_to_free());
 
 	hp_large_give(large);
-	leave(arena);
+	hp_section_leave(arena);
+}
+
+/*
+ * No other allocator's either: in the program itself, or in the stack of this thread, above us.
+ * Only then does it have a mapping with us in common. Another allocator would say so in its own
+ * words at best.
+ */
+static bool is_nobodys(const void *block)
+{
+	const char *here = __builtin_frame_address(0);
+
+	return hp_os_is_program(block) ||
+	       ((const char *)block > here && hp_os_is_one_mapping(here, block));
+}
+
+const struct hp_foreign *hp_block_foreign(const void *block, const char *verb)
+{
+	const struct hp_foreign *next = hp_foreign();
+	int kept_errno = errno;
+
+	HP_CHECK(next && !is_nobodys(block), "%s of %p, which is no block of this heap", verb,
+		 block);
+	errno = kept_errno;
+	return next;
 }
 
 static void free_foreign(void *block)
 {
-	const struct hp_foreign *next = hp_foreign();
+	const struct hp_foreign *next = hp_block_foreign(block, "free");
 
-	HP_CHECK(next, "free of %p, which is no block of this heap", block);
 	next->free(block);
 }
 
-void hp_block_give(void *block)
+void hp_block_give_plain(void *block)
 {
 	int kept_errno = errno;
 	struct hp_span *span;
 
-	if (!block)
-		return;
 	span = hp_block_span(block, "free");
 	if (!span)
 		free_foreign(block);
@@ -232,4 +240,14 @@ void hp_block_give(void *block)
 	else
 		free_slab_block(span, block);
 	errno = kept_errno;
+}
+
+void hp_block_give(void *block)
+{
+	if (!block)
+		return;
+	if (hp_harden_is_on())
+		hp_harden_give(block);
+	else
+		hp_block_give_plain(block);
 }

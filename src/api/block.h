@@ -18,8 +18,14 @@ enum hp_content { HP_CONTENT_ANY, HP_CONTENT_ZERO };
  */
 HP_NOINLINE void *hp_block_take(size_t bytes, size_t align_bytes, enum hp_content content);
 
+/* The same without hardening, in a heap that has started. */
+void *hp_block_take_plain(size_t bytes, size_t align_bytes, enum hp_content content);
+
 /* Frees a block that the hit path of free did not know: any pointer at all. Keeps errno. */
 HP_NOINLINE void hp_block_give(void *block);
+
+/* The same without hardening, and not of NULL. */
+void hp_block_give_plain(void *block);
 
 /* The same where the slab is known to be the calling thread's own. Keeps errno. */
 HP_NOINLINE void hp_block_give_own(void *block, struct hp_span *slab);
@@ -30,7 +36,15 @@ HP_NOINLINE void hp_block_give_other(void *block, struct hp_span *span);
 /* The span of a block that must be one of ours, and a block's start: misuse dies with `verb`. */
 struct hp_span *hp_block_span(const void *block, const char *verb);
 
-/* Bytes that can be used of a block of this span. */
+/* As a slow path: NULL if the large block can neither be resized nor moved. */
+void *hp_block_resize_large(struct hp_span *large, size_t bytes);
+
+/* Bytes that can be used of a block of this span; under hardening its tail is among them. */
 size_t hp_block_bytes(const struct hp_span *span);
+
+struct hp_foreign;
+
+/* The allocator behind ours for a block that is not ours; dies with `verb` if it is nobody's. */
+const struct hp_foreign *hp_block_foreign(const void *block, const char *verb);
 
 #endif

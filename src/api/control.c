@@ -44,7 +44,7 @@ int hp_trim(size_t keep_bytes)
 
 	hp_init();
 	any = hp_control_release(keep_bytes);
-	if (hp_arena_is_real(hp_self))
+	if (hp_arena_is_real(hp_mine))
 		hp_registry_drain(1);
 	errno = kept_errno;
 	return any;

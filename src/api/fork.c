@@ -69,7 +69,7 @@ static void child(void)
 	hp_lock_let_process();
 	for (unsigned i = LOCKS; i-- > 0;)
 		locks[i].reset();
-	hp_registry_inherit(hp_self); /* before a thread can join */
+	hp_registry_inherit(hp_mine); /* before a thread can join */
 	hp_gate_reset();
 	hp_reclaim_after_fork_child();
 	hp_os_stdio_reset();

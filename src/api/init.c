@@ -8,6 +8,7 @@
 
 #include "api/audit.h"
 #include "api/fork.h"
+#include "api/harden.h"
 #include "api/publish.h"
 #include "arena/gate.h"
 #include "arena/thread.h"
@@ -23,15 +24,15 @@ static _Atomic int state;
 /* Whoever calls malloc in here is served as a guest, from the late arena. */
 static void start(void)
 {
-	struct hp_arena *before = hp_self;
+	struct hp_arena *before = hp_mine;
 
-	hp_self = &hp_arena_starting;
+	hp_arena_become(&hp_arena_starting);
 	HP_CHECK(!hp_os_check_machine(), "this build needs pages of %zu bytes", HP_PAGE_BYTES);
 	hp_pool_init();
 	hp_gate_init();
 	HP_CHECK(!hp_thread_init(), "no thread-specific key is left");
 	hp_fork_init();
-	hp_self = before;
+	hp_arena_become(before);
 }
 
 void hp_init(void)
@@ -45,15 +46,15 @@ void hp_init(void)
 		atomic_store_explicit(&state, DONE, memory_order_release);
 		return;
 	}
-	while (hp_self != &hp_arena_starting &&
+	while (hp_mine != &hp_arena_starting &&
 	       atomic_load_explicit(&state, memory_order_acquire) != DONE)
 		hp_os_yield();
 }
 
 void hp_init_before_locals(void)
 {
-	if (!hp_self)
-		hp_self = &hp_arena_starting;
+	if (!hp_mine)
+		hp_arena_become(&hp_arena_starting);
 }
 
 /*
@@ -70,6 +71,7 @@ __attribute__((used)) void hp_init_construct(int argc, char **argv, char **envir
 	(void)argv;
 	hp_init();
 	hp_options_read(environment);
+	hp_harden_init();
 	hp_backing_init();
 	hp_publish_init();
 }

@@ -73,21 +73,6 @@ void hp_free(void *block)
 		hp_slab_push(span, block);
 }
 
-void hp_free_sized(void *block, size_t bytes)
-{
-	(void)bytes;
-	hp_free(block);
-}
-
-void hp_free_aligned_sized(void *block, size_t align, size_t bytes)
-{
-	(void)align;
-	(void)bytes;
-	hp_free(block);
-}
-
 HP_STANDARD_NAME(malloc, hp_malloc);
 HP_STANDARD_NAME(calloc, hp_calloc);
 HP_STANDARD_NAME(free, hp_free);
-HP_STANDARD_NAME(free_sized, hp_free_sized);
-HP_STANDARD_NAME(free_aligned_sized, hp_free_aligned_sized);

@@ -1,26 +1,27 @@
 /* Questions about blocks and addresses. */
 #include "api/block.h"
 #include "api/foreign.h"
+#include "api/harden.h"
 #include "api/standard_name.h"
-#include "base/check.h"
 
 size_t hp_malloc_usable_size(void *block)
 {
-	const struct hp_foreign *next;
 	struct hp_span *span;
 
 	if (!block)
 		return 0;
 	span = hp_block_span(block, "malloc_usable_size");
+	if (span && span->is_hardened)
+		return hp_harden_usable(block, "malloc_usable_size");
 	if (span)
 		return hp_block_bytes(span);
-	next = hp_foreign();
-	HP_CHECK(next, "malloc_usable_size of %p, which is no block of this heap", block);
-	return next->usable_size(block);
+	return hp_block_foreign(block, "malloc_usable_size")->usable_size(block);
 }
 
 size_t hp_good_size(size_t bytes)
 {
+	if (hp_harden_is_on())
+		return bytes;
 	if (bytes <= HP_CLASS_MAX_BYTES)
 		return hp_class_bytes(hp_class_of(bytes ? bytes : 1));
 	return bytes > PTRDIFF_MAX - HP_UNIT_BYTES ? bytes : hp_round_up(bytes, HP_UNIT_BYTES);

@@ -4,10 +4,9 @@
 
 #include "api/block.h"
 #include "api/foreign.h"
-#include "api/init.h"
+#include "api/harden.h"
+#include "api/section.h"
 #include "api/standard_name.h"
-#include "arena/gate.h"
-#include "arena/thread.h"
 #include "base/bits.h"
 #include "base/check.h"
 #include "pool/pool.h"
@@ -23,23 +22,15 @@ static bool fits(const struct hp_span *span, size_t bytes)
 	       (span->kind == HP_SPAN_SLAB || have - bytes < HP_UNIT_BYTES);
 }
 
-/* As a slow path: NULL if the large block can neither be resized nor moved. */
-static void *resize_large(struct hp_span *large, size_t bytes)
+void *hp_block_resize_large(struct hp_span *large, size_t bytes)
 {
 	struct hp_arena *arena = hp_thread_arena();
 	struct hp_span *result = large;
-	bool is_real = hp_arena_is_real(arena);
 
-	if (is_real)
-		hp_gate_enter(arena);
-	else
-		hp_gate_enter_guest();
+	hp_section_enter(arena);
 	if (!hp_large_resize(large, bytes))
 		result = bytes > hp_large_bytes(large) ? hp_large_move(large, bytes) : NULL;
-	if (is_real)
-		hp_gate_leave(arena);
-	else
-		hp_gate_leave_guest();
+	hp_section_leave(arena);
 	return result ? hp_span_start(result) : NULL;
 }
 
@@ -64,10 +55,7 @@ static void *copy(struct hp_span *span, void *block, size_t bytes)
 
 static void *realloc_foreign(void *block, size_t bytes)
 {
-	const struct hp_foreign *next = hp_foreign();
-
-	HP_CHECK(next, "realloc of %p, which is no block of this heap", block);
-	return next->realloc(block, bytes);
+	return hp_block_foreign(block, "realloc")->realloc(block, bytes);
 }
 
 /* Any pointer and any size. */
@@ -90,10 +78,12 @@ HP_NOINLINE static void *resize(void *block, size_t bytes)
 		errno = ENOMEM;
 		return NULL;
 	}
+	if (span->is_hardened)
+		return hp_harden_realloc(block, bytes);
 	if (fits(span, bytes))
 		return block;
 	if (span->kind == HP_SPAN_LARGE && bytes > HP_CLASS_MAX_BYTES)
-		result = resize_large(span, bytes);
+		result = hp_block_resize_large(span, bytes);
 	errno = kept_errno;
 	return result ? result : copy(span, block, bytes);
 }
@@ -107,7 +97,8 @@ void *hp_realloc(void *block, size_t bytes)
 	if (HP_UNLIKELY(!hp_span_main_cell(block, &cell)))
 		return resize(block, bytes);
 	slab = hp_span_head(cell);
-	if (HP_UNLIKELY(slab->kind != HP_SPAN_SLAB || !hp_slab_has_main_block(slab, block)))
+	if (HP_UNLIKELY(slab->kind != HP_SPAN_SLAB || slab->is_hardened ||
+			!hp_slab_has_main_block(slab, block)))
 		return resize(block, bytes);
 	HP_CHECK(slab->owner != hp_self || slab->free != block, "realloc of %p, which is free",
 		 block);

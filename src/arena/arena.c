@@ -5,6 +5,8 @@
 #include "arena/arena.h"
 
 #include "base/check.h"
+#include "span/harden.h"
+#include "span/live.h"
 #include "span/slab.h"
 #include "span/trim.h"
 #include "span/units.h"
@@ -23,6 +25,7 @@ __extension__ struct hp_span *hp_stand_in_slabs[] = {
 };
 
 __thread struct hp_arena *hp_self = &hp_arena_none;
+__thread struct hp_arena *hp_mine = &hp_arena_none;
 
 void hp_arena_set_current(struct hp_arena *arena, unsigned class, struct hp_span *slab)
 {
@@ -185,9 +188,28 @@ void hp_arena_free(struct hp_arena *arena, struct hp_span *slab, void *block)
 
 	HP_ASSERT(slab->owner == arena);
 	HP_CHECK(live, "double free of %p (%zu-byte block)", block, hp_slab_block_bytes(slab));
-	hp_slab_push(slab, block);
+	hp_slab_give_block(slab, block);
 	if (is_due)
 		settle(arena, slab, live - 1);
+}
+
+/*
+ * Under hardening a chain is walked: each of its blocks was live until now, though another thread
+ * has filled it with junk already. Nothing that was written to it can lead elsewhere.
+ */
+static void check_chain(const struct hp_span *slab, const struct hp_chain *chain)
+{
+	void *block = chain->first, *last = NULL;
+
+	for (uint32_t i = 0; i < chain->count; i++, last = block, block = hp_link_next(last)) {
+		HP_CHECK(hp_slab_has_block(slab, block), "%p was written to after it was freed",
+			 last);
+		HP_CHECK(hp_live_clear(slab, block), "double free of %p (%zu-byte block)", block,
+			 hp_slab_block_bytes(slab) - HP_TAIL_BYTES);
+		if (i < 2)
+			hp_harden_arrived(block);
+	}
+	HP_CHECK(last == chain->last, "%p was written to after it was freed", last);
 }
 
 /* All blocks of a chain become free at once. */
@@ -197,7 +219,9 @@ static void free_chain(struct hp_arena *arena, struct hp_span *slab, const struc
 
 	HP_CHECK(chain->count <= live, "double free of %p (%zu-byte block), or of one beside it",
 		 chain->first, hp_slab_block_bytes(slab));
-	*(void **)chain->last = slab->free;
+	if (HP_UNLIKELY(slab->is_hardened))
+		check_chain(slab, chain);
+	hp_link_set(chain->last, slab->free);
 	atomic_signal_fence(memory_order_seq_cst); /* as in hp_slab_push() */
 	slab->free = chain->first;
 	if (slab->countdown > chain->count)

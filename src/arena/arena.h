@@ -20,6 +20,7 @@
 #include "arena/chain.h"
 #include "rt/reclaim.h"
 #include "span/class.h"
+#include "span/link.h"
 #include "span/span.h"
 
 #define HP_RING_SLABS 64u
@@ -54,6 +55,7 @@ struct hp_arena {
 	struct hp_chain outbox[HP_OUTBOX_CHAINS];
 	uint32_t slabs_of[HP_CLASS_COUNT];
 	struct hp_list listed[HP_CLASS_COUNT];
+	struct hp_quarantine *quarantine; /* under hardening: see quarantine.h */
 
 	/* registry lock; `next` is read under RCU or in a guest section */
 	_Atomic(struct hp_arena *) next;
@@ -72,6 +74,7 @@ enum hp_stand_in {
 	HP_STAND_IN_NONE,     /* a thread before its first malloc */
 	HP_STAND_IN_STARTING, /* while it gets its arena */
 	HP_STAND_IN_DEAD,     /* after it gave its arena up */
+	HP_STAND_IN_HARDENED, /* it has one, but nothing is to be a hit */
 	HP_STAND_INS,
 	HP_STAND_IN_STEP = 64 / sizeof(void *),
 	HP_STAND_IN_SLABS = HP_CLASS_STEPS + HP_CLASS_COUNT + (HP_STAND_INS - 1) * HP_STAND_IN_STEP,
@@ -84,13 +87,25 @@ extern HP_HIDDEN struct hp_span *hp_stand_in_slabs[HP_STAND_IN_SLABS] HP_ALIGNED
 #define hp_arena_none HP_STAND_IN(HP_STAND_IN_NONE)
 #define hp_arena_starting HP_STAND_IN(HP_STAND_IN_STARTING)
 #define hp_arena_dead HP_STAND_IN(HP_STAND_IN_DEAD)
+#define hp_arena_hardened HP_STAND_IN(HP_STAND_IN_HARDENED)
 
-/* The calling thread's arena, or one of the three above; never NULL. */
+/*
+ * What the hit paths take for the calling thread's arena, never NULL: it, or one of the stand-ins.
+ * The slow paths look at hp_mine: the same, but the arena itself under hardening.
+ */
 extern HP_HIDDEN __thread struct hp_arena *hp_self;
+extern HP_HIDDEN __thread struct hp_arena *hp_mine;
 
 static inline bool hp_arena_is_real(const struct hp_arena *arena)
 {
 	return (uintptr_t)arena - (uintptr_t)hp_stand_in_slabs >= sizeof(hp_stand_in_slabs);
+}
+
+/* The calling thread has this arena, or stand-in, from now on. */
+static inline void hp_arena_become(struct hp_arena *arena)
+{
+	hp_mine = arena;
+	hp_self = hp_link_key && hp_arena_is_real(arena) ? &hp_arena_hardened : arena;
 }
 
 /* A block of an arena's current slab, or NULL: then hp_arena_refill(). */

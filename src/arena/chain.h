@@ -6,6 +6,8 @@
  *   second   word 0: the next block   word 1: the last block
  *   others   word 0: the next block
  *
+ * Word 0 is a link of span/link.h; word 1 is encoded in the same way.
+ *
  * A chain is one thread's until it is sealed and pushed into an inbox.
  */
 #ifndef HP_ARENA_CHAIN_H
@@ -33,32 +35,40 @@ static inline struct hp_chain hp_chain_of_one(struct hp_span *slab, void *block)
  */
 static inline void hp_chain_add(struct hp_chain *chain, void *block)
 {
-	*(void **)chain->last = block;
+	hp_link_set(chain->last, block);
 	chain->last = block;
 	chain->count++;
+}
+
+static inline uintptr_t hp_chain_word(const void *block)
+{
+	const uintptr_t *word = (const uintptr_t *)block + 1;
+
+	return *word ^ hp_link_pad(word);
+}
+
+static inline void hp_chain_set_word(void *block, uintptr_t value)
+{
+	uintptr_t *word = (uintptr_t *)block + 1;
+
+	*word = value ^ hp_link_pad(word);
 }
 
 /* Sets which chain follows one that is sealed. */
 static inline void hp_chain_link(void *first, uintptr_t next)
 {
-	uintptr_t *words = first;
+	uintptr_t word = hp_chain_word(first);
 
-	words[1] = words[1] >> HP_CHAIN_COUNT_SHIFT << HP_CHAIN_COUNT_SHIFT | next;
-}
-
-static inline void **second_of(void *first)
-{
-	return *(void **)first;
+	hp_chain_set_word(first, word >> HP_CHAIN_COUNT_SHIFT << HP_CHAIN_COUNT_SHIFT | next);
 }
 
 /* Writes the chain's description into its blocks; its first block then stands for all of it. */
 static inline void *hp_chain_seal(const struct hp_chain *chain, void *next)
 {
-	uintptr_t *words = chain->first;
-
-	words[1] = (uintptr_t)chain->count << HP_CHAIN_COUNT_SHIFT | (uintptr_t)next;
+	hp_chain_set_word(chain->first,
+			  (uintptr_t)chain->count << HP_CHAIN_COUNT_SHIFT | (uintptr_t)next);
 	if (chain->count > 1)
-		second_of(chain->first)[1] = chain->last;
+		hp_chain_set_word(hp_link_next(chain->first), (uintptr_t)chain->last);
 	return chain->first;
 }
 
@@ -68,15 +78,15 @@ static inline void *hp_chain_seal(const struct hp_chain *chain, void *next)
  */
 static inline struct hp_chain hp_chain_read(struct hp_span *slab, void *first, void **out_next)
 {
-	uintptr_t *words = first;
+	uintptr_t word = hp_chain_word(first);
 	struct hp_chain chain = hp_chain_of_one(slab, first);
 
-	chain.count = (uint32_t)(words[1] >> HP_CHAIN_COUNT_SHIFT);
-	if (chain.count > 1 && hp_span_find(second_of(first)) == slab)
-		chain.last = second_of(first)[1];
+	chain.count = (uint32_t)(word >> HP_CHAIN_COUNT_SHIFT);
+	if (chain.count > 1 && hp_span_find(hp_link_next(first)) == slab)
+		chain.last = (void *)hp_chain_word(hp_link_next(first));
 	if ((chain.last == first) != (chain.count == 1) || !hp_slab_has_block(slab, chain.last))
 		chain.count = 0;
-	*out_next = (void *)(words[1] & (((uintptr_t)1 << HP_CHAIN_COUNT_SHIFT) - 1));
+	*out_next = (void *)(word & (((uintptr_t)1 << HP_CHAIN_COUNT_SHIFT) - 1));
 	return chain;
 }
 

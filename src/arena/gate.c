@@ -88,7 +88,7 @@ void hp_gate_await_guests(void)
 static void await_arena(struct hp_arena *arena, void *unused)
 {
 	(void)unused;
-	while (arena != hp_self && atomic_load_explicit(&arena->busy, memory_order_acquire))
+	while (arena != hp_mine && atomic_load_explicit(&arena->busy, memory_order_acquire))
 		hp_os_yield();
 }
 

@@ -58,7 +58,7 @@ static struct hp_span *next_slab(struct hp_arena *arena, unsigned class)
 /* What others freed comes home, what we freed of others goes. */
 static void exchange(struct hp_arena *arena)
 {
-	enum hp_arena_state state = arena == hp_self ? HP_ARENA_OWNED : HP_ARENA_CLAIMED;
+	enum hp_arena_state state = arena == hp_mine ? HP_ARENA_OWNED : HP_ARENA_CLAIMED;
 	void *chains = hp_inbox_take(arena, state);
 
 	if (chains)
@@ -79,7 +79,7 @@ void *hp_arena_refill(struct hp_arena *arena, unsigned class)
 		if (!slab)
 			return NULL;
 	}
-	return hp_arena_pop(arena, class);
+	return hp_slab_take_block(slab);
 }
 
 void *hp_arena_take_zeroed(struct hp_arena *arena, unsigned class)
@@ -94,7 +94,7 @@ void *hp_arena_take_zeroed(struct hp_arena *arena, unsigned class)
 		slab->countdown++;
 		return block;
 	}
-	block = hp_arena_pop(arena, class);
+	block = hp_slab_take_block(slab);
 	if (!block)
 		block = hp_arena_refill(arena, class);
 	return block ? memset(block, 0, bytes) : NULL;

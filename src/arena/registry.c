@@ -6,6 +6,7 @@
 #include "arena/gate.h"
 #include "arena/inbox.h"
 #include "arena/outbox.h"
+#include "arena/quarantine.h"
 #include "base/check.h"
 #include "base/lock.h"
 #include "rt/meta.h"
@@ -286,8 +287,10 @@ static void inherit(struct hp_arena *arena, void *self)
 
 static void send_parcels(struct hp_arena *arena, void *self)
 {
-	if (arena != self)
-		hp_outbox_inherit(arena);
+	if (arena == self)
+		return;
+	hp_outbox_inherit(arena);
+	hp_quarantine_inherit(arena);
 }
 
 void hp_registry_inherit(struct hp_arena *self)

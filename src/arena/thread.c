@@ -6,6 +6,7 @@
 #include "arena/gate.h"
 #include "arena/inbox.h"
 #include "arena/outbox.h"
+#include "arena/quarantine.h"
 #include "arena/registry.h"
 #include "base/check.h"
 
@@ -22,15 +23,16 @@ static pthread_key_t key;
  */
 static void end(void *unused)
 {
-	struct hp_arena *arena = hp_self;
+	struct hp_arena *arena = hp_mine;
 
 	(void)unused;
 	if (!hp_arena_is_real(arena))
 		return;
 	hp_gate_enter(arena);
+	hp_quarantine_release(arena);
 	hp_outbox_flush(arena);
 	hp_gate_leave(arena);
-	hp_self = &hp_arena_dead;
+	hp_arena_become(&hp_arena_dead);
 	hp_gate_enter_guest();
 	hp_registry_leave(arena);
 	hp_gate_leave_guest();
@@ -50,37 +52,38 @@ static struct hp_arena *start(void)
 {
 	struct hp_arena *arena;
 
-	hp_self = &hp_arena_starting;
+	hp_arena_become(&hp_arena_starting);
 	hp_reclaim_register_thread();
 	pthread_setspecific(key, &key);
 	hp_gate_enter_guest();
 	arena = hp_registry_join();
 	hp_gate_leave_guest();
-	hp_self = arena ? arena : &hp_arena_none;
-	return hp_self;
+	hp_arena_become(arena ? arena : &hp_arena_none);
+	return hp_mine;
 }
 
 struct hp_arena *hp_thread_arena(void)
 {
-	return HP_UNLIKELY(hp_self == &hp_arena_none) ? start() : hp_self;
+	return HP_UNLIKELY(hp_mine == &hp_arena_none) ? start() : hp_mine;
 }
 
 struct hp_arena *hp_thread_arena_to_free(void)
 {
 	static __thread unsigned frees;
 
-	if (hp_self == &hp_arena_none && ++frees <= GUEST_FREES)
-		return hp_self;
+	if (hp_mine == &hp_arena_none && ++frees <= GUEST_FREES)
+		return hp_mine;
 	return hp_thread_arena();
 }
 
 void hp_thread_settle(enum hp_settle how)
 {
-	struct hp_arena *arena = hp_self;
+	struct hp_arena *arena = hp_mine;
 
 	if (!hp_arena_is_real(arena))
 		return;
 	hp_gate_enter(arena);
+	hp_quarantine_release(arena);
 	hp_outbox_flush(arena);
 	hp_arena_free_chains(arena, hp_inbox_take(arena, HP_ARENA_OWNED));
 	if (how == HP_SETTLE_AND_RELEASE)

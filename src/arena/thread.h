@@ -1,7 +1,7 @@
 /*
  * A thread's life with its arena: first use, end, and what comes before and after.
  *
- * hp_self goes none -> starting -> its arena -> dead. While it is starting or dead the thread is a
+ * hp_mine goes none -> starting -> its arena -> dead. While it is starting or dead the thread is a
  * guest: it allocates from the late arena and hands what it frees over block by block.
  */
 #ifndef HP_ARENA_THREAD_H

@@ -21,8 +21,10 @@ void hp_operator_delete_array(void *block)
 {
 	hp_operator_delete(block);
 }
+HP_OWN_NAME(hp_own_delete_array, hp_operator_delete_array, "_ZdaPv");
 
 void hp_operator_delete_array_aligned(void *block, size_t align)
 {
 	hp_operator_delete_aligned(block, align);
 }
+HP_OWN_NAME(hp_own_delete_array_aligned, hp_operator_delete_array_aligned, "_ZdaPvSt11align_val_t");

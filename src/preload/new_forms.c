@@ -7,6 +7,7 @@
  */
 #include <stdbool.h>
 
+#include "api/sized.h"
 #include "base/attr.h"
 #include "preload/preload.h"
 
@@ -21,10 +22,22 @@ struct hp_nothrow;
 	HP_PUBLIC type name(__VA_ARGS__) __asm__(mangled_name);                                    \
 	type name(__VA_ARGS__)
 
-/* ---- delete ---- */
-
-FORM("_ZdlPvm", void, delete_sized, void *block, UNUSED size_t bytes)
+/* The compiler must not conclude from two names that there are two functions. */
+static bool is_same(hp_next_function seen, hp_next_function own)
 {
+	__asm__("" : "+r"(seen));
+	return seen == own;
+}
+
+#define IS_OURS(name)                                                                              \
+	HP_LIKELY(is_same((hp_next_function)hp_operator_##name, (hp_next_function)hp_own_##name))
+
+/* ---- delete: what is said of a block is checked where new and delete are ours ---- */
+
+FORM("_ZdlPvm", void, delete_sized, void *block, size_t bytes)
+{
+	if (IS_OURS(new) && IS_OURS(delete))
+		hp_sized_check(block, bytes);
 	hp_operator_delete(block);
 }
 
@@ -33,9 +46,10 @@ FORM("_ZdlPvRKSt9nothrow_t", void, delete_nothrow, void *block, TAG)
 	hp_operator_delete(block);
 }
 
-FORM("_ZdlPvmSt11align_val_t", void, delete_sized_aligned, void *block, UNUSED size_t bytes,
-     size_t align)
+FORM("_ZdlPvmSt11align_val_t", void, delete_sized_aligned, void *block, size_t bytes, size_t align)
 {
+	if (IS_OURS(new_aligned) && IS_OURS(delete_aligned))
+		hp_sized_check_aligned(block, align, bytes);
 	hp_operator_delete_aligned(block, align);
 }
 
@@ -45,8 +59,10 @@ FORM("_ZdlPvSt11align_val_tRKSt9nothrow_t", void, delete_aligned_nothrow, void *
 	hp_operator_delete_aligned(block, align);
 }
 
-FORM("_ZdaPvm", void, delete_array_sized, void *block, UNUSED size_t bytes)
+FORM("_ZdaPvm", void, delete_array_sized, void *block, size_t bytes)
 {
+	if (IS_OURS(new_array) && IS_OURS(new) && IS_OURS(delete_array) && IS_OURS(delete))
+		hp_sized_check(block, bytes);
 	hp_operator_delete_array(block);
 }
 
@@ -55,9 +71,12 @@ FORM("_ZdaPvRKSt9nothrow_t", void, delete_array_nothrow, void *block, TAG)
 	hp_operator_delete_array(block);
 }
 
-FORM("_ZdaPvmSt11align_val_t", void, delete_array_sized_aligned, void *block, UNUSED size_t bytes,
+FORM("_ZdaPvmSt11align_val_t", void, delete_array_sized_aligned, void *block, size_t bytes,
      size_t align)
 {
+	if (IS_OURS(new_array_aligned) && IS_OURS(new_aligned) && IS_OURS(delete_array_aligned) &&
+	    IS_OURS(delete_aligned))
+		hp_sized_check_aligned(block, align, bytes);
 	hp_operator_delete_array_aligned(block, align);
 }
 
@@ -68,16 +87,6 @@ FORM("_ZdaPvSt11align_val_tRKSt9nothrow_t", void, delete_array_aligned_nothrow, 
 }
 
 /* ---- new ---- */
-
-/* The compiler must not conclude from two names that there are two functions. */
-static bool is_same(hp_next_function seen, hp_next_function own)
-{
-	__asm__("" : "+r"(seen));
-	return seen == own;
-}
-
-#define IS_OURS(name)                                                                              \
-	HP_LIKELY(is_same((hp_next_function)hp_operator_##name, (hp_next_function)hp_own_##name))
 
 /* Without a C++ runtime there is no new-handler to be called: memory is just out. */
 static HP_COLD void *new_again(const char *mangled_name, size_t bytes, const struct hp_nothrow *tag)

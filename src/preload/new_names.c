@@ -4,6 +4,7 @@
  * again, calls the new-handler and throws std::bad_alloc: so this library is plain C and needs no
  * C++ library at its start.
  */
+#include "api/sized.h"
 #include "base/attr.h"
 #include "base/check.h"
 #include "preload/preload.h"
@@ -46,9 +47,11 @@ void hp_operator_delete(void *block)
 {
 	hp_free(block);
 }
+HP_OWN_NAME(hp_own_delete, hp_operator_delete, "_ZdlPv");
 
 void hp_operator_delete_aligned(void *block, size_t align)
 {
-	(void)align;
+	hp_sized_check_alignment(block, align);
 	hp_free(block);
 }
+HP_OWN_NAME(hp_own_delete_aligned, hp_operator_delete_aligned, "_ZdlPvSt11align_val_t");

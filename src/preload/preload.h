@@ -31,6 +31,10 @@ void *hp_own_new(size_t bytes);
 void *hp_own_new_aligned(size_t bytes, size_t align);
 void *hp_own_new_array(size_t bytes);
 void *hp_own_new_array_aligned(size_t bytes, size_t align);
+void hp_own_delete(void *block);
+void hp_own_delete_aligned(void *block, size_t align);
+void hp_own_delete_array(void *block);
+void hp_own_delete_array_aligned(void *block, size_t align);
 
 /* Defines `own` as a second name of an operator in the file that defines the operator. */
 #define HP_OWN_NAME(own, operator, mangled_name)                                                   \

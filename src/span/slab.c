@@ -4,9 +4,15 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "span/harden.h"
+#include "span/live.h"
 #include "span/units.h"
 
-enum { CARVE_BYTES = 4096 }; /* made available at once: what is not asked for stays untouched */
+enum {
+	CARVE_BYTES = 4096, /* made available at once: what is not asked for stays untouched */
+	CARVE_SHUFFLED = 4, /* at least, under hardening: so many orders there are at least */
+	CARVE_MAX = CARVE_BYTES / 16,
+};
 
 struct hp_span *hp_slab_take(unsigned class, bool is_hot)
 {
@@ -29,6 +35,11 @@ struct hp_span *hp_slab_take(unsigned class, bool is_hot)
 	slab->is_zero = is_zero;
 	slab->kind = HP_SPAN_SLAB;
 	hp_list_init(&slab->link);
+	slab->is_hardened = hp_harden_is_on();
+	if (slab->is_hardened && !hp_live_prepare(slab)) {
+		hp_slab_give(slab);
+		return NULL;
+	}
 	return slab;
 }
 
@@ -54,18 +65,70 @@ static void link_blocks(struct hp_span *slab, char *first, size_t bytes, uint32_
 	slab->free = first;
 }
 
+/* The same in random order. */
+static void link_shuffled(struct hp_span *slab, char *first, size_t bytes, uint32_t count)
+{
+	uint64_t random = hp_harden_seed(first);
+	uint16_t order[CARVE_MAX];
+	void *next = slab->free;
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t other = (uint32_t)((uint64_t)hp_harden_random(&random) * (i + 1) >> 32);
+
+		order[i] = order[other];
+		order[other] = (uint16_t)i;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		char *block = first + order[i] * bytes;
+
+		hp_link_set_fresh(block, next);
+		next = block;
+	}
+	slab->free = next;
+}
+
 bool hp_slab_carve(struct hp_span *slab)
 {
 	size_t bytes = hp_slab_block_bytes(slab);
 	uint32_t left = slab->capacity - slab->carved;
-	uint32_t count = (uint32_t)hp_max(CARVE_BYTES / bytes, 1);
+	uint32_t count =
+		(uint32_t)hp_max(CARVE_BYTES / bytes, slab->is_hardened ? CARVE_SHUFFLED : 1);
+	char *first = hp_span_start(slab) + slab->carved * bytes;
 
 	if (!left)
 		return false;
 	count = count < left ? count : left;
-	link_blocks(slab, hp_span_start(slab) + slab->carved * bytes, bytes, count);
+	if (HP_UNLIKELY(slab->is_hardened))
+		link_shuffled(slab, first, bytes, count);
+	else
+		link_blocks(slab, first, bytes, count);
 	slab->carved += count;
 	return true;
+}
+
+void *hp_slab_take_block(struct hp_span *slab)
+{
+	void *block = slab->free;
+	uintptr_t link;
+
+	if (!block)
+		return NULL;
+	link = hp_link_read(block);
+	if (HP_UNLIKELY(slab->is_hardened)) {
+		hp_harden_check_free(slab, block, link);
+		hp_live_set(slab, block);
+	}
+	slab->free = (void *)(link & ~HP_LINK_FRESH);
+	atomic_signal_fence(memory_order_seq_cst); /* fork: lost is better than counted twice */
+	slab->countdown++;
+	return block;
+}
+
+void hp_slab_give_block(struct hp_span *slab, void *block)
+{
+	hp_link_set(block, slab->free);
+	atomic_signal_fence(memory_order_seq_cst); /* the link first: this store commits */
+	slab->free = block;
 }
 
 void *hp_slab_bump(struct hp_span *slab)
@@ -78,32 +141,35 @@ void *hp_slab_bump(struct hp_span *slab)
 /* The list is known to come back to itself. The first block that it meets twice was freed twice. */
 HP_COLD static void report_double_free(const struct hp_span *slab)
 {
-	void **slow = slab->free, **fast = slab->free;
+	const void *slow = slab->free, *fast = slab->free;
 
 	/* They meet in the circle; its first block is as far from there as from the start. */
 	do {
-		slow = *slow;
-		fast = *(void **)*fast;
+		slow = hp_link_next(slow);
+		fast = hp_link_next(hp_link_next(fast));
 	} while (slow != fast);
-	for (slow = slab->free; slow != fast; slow = *slow)
-		fast = *fast;
-	hp_fatal("double free of %p (%zu-byte block)", (void *)slow, hp_slab_block_bytes(slab));
+	for (slow = slab->free; slow != fast; slow = hp_link_next(slow))
+		fast = hp_link_next(fast);
+	hp_fatal("double free of %p (%zu-byte block)", slow, hp_slab_block_bytes(slab));
 }
 
 size_t hp_slab_audit(const struct hp_span *slab, size_t most)
 {
 	const char *start = hp_span_start(slab);
-	void **block = slab->free;
+	const void *block = slab->free, *next;
 	size_t seen = 0;
 
-	for (; block && seen < most && seen <= slab->capacity; seen++, block = *block) {
+	for (; block && seen < most && seen <= slab->capacity; seen++, block = next) {
 		size_t offset = (size_t)((const char *)block - start);
 
 		HP_CHECK(offset < slab->units * HP_UNIT_BYTES,
 			 "a %zu-byte block was written to after it was freed: it leads to %p",
-			 hp_slab_block_bytes(slab), (void *)block);
+			 hp_slab_block_bytes(slab), block);
 		HP_CHECK(hp_slab_has_block_at(slab, offset),
-			 "free of %p, which points into a block or between blocks", (void *)block);
+			 "free of %p, which points into a block or between blocks", block);
+		if (HP_UNLIKELY(slab->is_hardened))
+			hp_harden_check_free(slab, block, hp_link_read(block));
+		next = hp_link_next(block);
 	}
 	if (seen > slab->capacity)
 		report_double_free(slab);
@@ -115,7 +181,7 @@ bool hp_slab_is_valid(const struct hp_span *slab)
 	uint32_t free = 0;
 
 	for (void *block = slab->free; block && free <= slab->capacity;
-	     block = *(void **)block, free++) {
+	     block = hp_link_next(block), free++) {
 		if (!hp_slab_has_block(slab, block))
 			return false;
 	}

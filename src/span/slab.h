@@ -8,6 +8,7 @@
 #define HP_SPAN_SLAB_H
 
 #include "span/class.h"
+#include "span/link.h"
 #include "span/span.h"
 
 /* An empty slab of the class, without owner yet; NULL if there is no memory. */
@@ -18,6 +19,15 @@ void hp_slab_give(struct hp_span *slab);
 
 /* Makes the next fresh blocks available on `free`; false if all were carved. */
 bool hp_slab_carve(struct hp_span *slab);
+
+/*
+ * A block of the free list, live from now on, or NULL: the slow paths' way. Under hardening a block
+ * that was written to after its free ends the program here.
+ */
+void *hp_slab_take_block(struct hp_span *slab);
+
+/* A free block is available again; the caller has counted it. */
+void hp_slab_give_block(struct hp_span *slab, void *block);
 
 /* The next fresh block alone, past the free list; NULL if all were carved. */
 void *hp_slab_bump(struct hp_span *slab);

@@ -34,6 +34,7 @@ struct hp_span {
 	uint8_t state;
 	bool is_retained;    /* on the arena's ring of empty slabs kept */
 	bool is_zero;	     /* what is not carved reads as zero */
+	bool is_hardened;    /* its blocks are as span/harden.h says */
 	uint16_t generation; /* of the process: see arena/registry.h on fork */
 	uint32_t inverse;    /* of the block size: see hp_slab_has_block_at() */
 	struct hp_list link; /* on the arena's list of its class, or alone */

@@ -12,8 +12,9 @@ static void clear_environment(void)
 {
 	char **names = g_listenv();
 
+	/* Hardening is the setup's choice: every test holds with it, too. */
 	for (char **name = names; *name; name++) {
-		if (g_str_has_prefix(*name, "HPALLOC_"))
+		if (g_str_has_prefix(*name, "HPALLOC_") && !g_str_equal(*name, "HPALLOC_HARDEN"))
 			g_unsetenv(*name);
 	}
 	g_strfreev(names);
@@ -76,6 +77,11 @@ bool hp_test_skips_measures(void)
 		return false;
 	hp_test_skip("a sanitizer's shadow memory is no measure");
 	return true;
+}
+
+bool hp_test_is_hardened(void)
+{
+	return g_getenv("HPALLOC_HARDEN") && g_strcmp0(g_getenv("HPALLOC_HARDEN"), "0") != 0;
 }
 
 bool hp_test_is_full(void)

@@ -64,6 +64,9 @@ void hp_test_skip(const char *reason);
 /* Skips, and returns true, where a sanitizer's own memory or speed makes measures meaningless. */
 bool hp_test_skips_measures(void);
 
+/* Whether the setup is a hardened one: blocks are larger then, and freed ones wait. */
+bool hp_test_is_hardened(void);
+
 /* Whether the long variants are wanted: HP_TEST_FULL=1. */
 bool hp_test_is_full(void);
 

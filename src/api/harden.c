@@ -1,0 +1,199 @@
+/* See harden.h. */
+#include "api/harden.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "api/section.h"
+#include "arena/outbox.h"
+#include "arena/quarantine.h"
+#include "arena/registry.h"
+#include "base/check.h"
+#include "rt/options.h"
+#include "span/large.h"
+#include "span/live.h"
+
+static void look_for_others(struct hp_arena *arena, void *found)
+{
+	if (arena != hp_mine && !arena->is_late)
+		*(bool *)found = true;
+}
+
+/* What slabs were cut before stays: they are only emptied, as those that a fork leaves. */
+static void start_anew(struct hp_arena *arena, void *unused)
+{
+	(void)unused;
+	hp_arena_inherit(arena);
+}
+
+void hp_harden_init(void)
+{
+	bool has_others = false;
+
+	if (!hp_options.harden)
+		return;
+	hp_thread_settle(HP_SETTLE);
+	hp_gate_enter_guest();
+	hp_registry_walk(look_for_others, &has_others);
+	if (has_others) {
+		hp_warn("HPALLOC_HARDEN is ignored: the program has started threads before its "
+			"libraries");
+	} else {
+		hp_harden_begin();
+		hp_registry_walk(start_anew, NULL);
+		hp_arena_become(hp_mine);
+	}
+	hp_gate_leave_guest();
+}
+
+static void *arm(void *block, size_t bytes)
+{
+	struct hp_span *span = hp_span_find(block);
+
+	if (!span)
+		return block; /* the next malloc's */
+	if (span->kind == HP_SPAN_LARGE)
+		span->is_hardened = true;
+	hp_harden_arm(block, hp_block_bytes(span), bytes);
+	return block;
+}
+
+/* A block of `bytes` that has room for some more, if it comes to that. */
+static void *take(size_t bytes, size_t room, size_t align_bytes, enum hp_content content)
+{
+	size_t need = hp_max(room + HP_TAIL_BYTES, HP_HARDEN_MIN_BYTES);
+	void *block;
+
+	if (bytes > PTRDIFF_MAX - HP_UNIT_BYTES) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	if (align_bytes <= HP_UNIT_BYTES)
+		need = hp_round_up(need, align_bytes);
+	if (align_bytes <= HP_UNIT_BYTES && need <= HP_CLASS_MAX_BYTES) {
+		block = hp_block_take_plain(need, 1, HP_CONTENT_ANY);
+		if (block && content == HP_CONTENT_ZERO)
+			memset(block, 0, bytes);
+	} else {
+		block = hp_block_take_plain(need, align_bytes, content);
+	}
+	return block ? arm(block, bytes) : NULL;
+}
+
+void *hp_harden_take(size_t bytes, size_t align_bytes, enum hp_content content)
+{
+	return take(bytes, bytes, align_bytes, content);
+}
+
+/* Why a block that should be live is not. */
+HP_COLD static void report(const struct hp_span *span, const void *block, const char *verb)
+{
+	if (span->kind == HP_SPAN_SLAB && hp_slab_has_block(span, block)) {
+		if (*verb == 'f')
+			hp_fatal("double free of %p (%zu-byte block)", block,
+				 hp_block_bytes(span) - HP_TAIL_BYTES);
+		hp_fatal("%s of %p, which is free", verb, block);
+	}
+	hp_block_span(block, verb);
+	hp_fatal("%s of %p, which is no block: freed already, or never one", verb, block);
+}
+
+/* The request of a live block; dies if it is not whole. */
+static size_t demand_whole(const struct hp_span *span, const void *block, const char *verb)
+{
+	size_t bytes = 0;
+	enum hp_harden_found found = hp_harden_look(block, hp_block_bytes(span), &bytes);
+
+	if (HP_UNLIKELY(found == HP_FOUND_FREED))
+		report(span, block, verb);
+	HP_CHECK(found == HP_FOUND_LIVE, "%s of %p, which was written to beyond its end", verb,
+		 block);
+	return bytes;
+}
+
+static size_t demand_live(const struct hp_span *span, const void *block, const char *verb)
+{
+	if (span->kind == HP_SPAN_SLAB
+		    ? !hp_slab_has_block(span, block) || !hp_live_is_set(span, block)
+		    : hp_block_span(block, verb) != span)
+		report(span, block, verb);
+	return demand_whole(span, block, verb);
+}
+
+/* What is of another thread stays live until its owner has it. */
+static void give_slab_block(struct hp_span *slab, void *block)
+{
+	struct hp_arena *arena = hp_section_enter(hp_thread_arena_to_free());
+
+	if (HP_LIKELY(slab->owner == arena)) {
+		if (HP_UNLIKELY(!hp_live_clear(slab, block)))
+			report(slab, block, "free");
+		demand_whole(slab, block, "free");
+	} else {
+		demand_live(slab, block, "free");
+	}
+	hp_harden_junk(block, hp_slab_block_bytes(slab));
+	if (HP_LIKELY(hp_arena_is_real(arena)))
+		hp_quarantine_put(arena, slab, block);
+	else
+		hp_outbox_hand_over(slab, block);
+	hp_section_leave(arena);
+}
+
+void hp_harden_give(void *block)
+{
+	struct hp_span *span = hp_span_find(block);
+	int kept_errno = errno;
+
+	if (!span || !span->is_hardened) {
+		hp_block_give_plain(block);
+	} else if (span->kind == HP_SPAN_SLAB) {
+		give_slab_block(span, block);
+	} else {
+		demand_live(span, block, "free");
+		hp_block_give_plain(block);
+	}
+	errno = kept_errno;
+}
+
+size_t hp_harden_usable(const void *block, const char *verb)
+{
+	return demand_live(hp_span_find(block), block, verb);
+}
+
+/* In place as far as the block is at least half used then. */
+static bool fits(const struct hp_span *span, size_t bytes)
+{
+	size_t have = hp_block_bytes(span) - HP_TAIL_BYTES;
+
+	return bytes <= have && bytes >= have / 2 && have - bytes <= HP_HARDEN_FILL_MAX &&
+	       (span->kind == HP_SPAN_SLAB || have - bytes < HP_UNIT_BYTES);
+}
+
+static void *copy(void *block, size_t kept, size_t bytes, size_t room)
+{
+	void *moved = take(bytes, room, 1, HP_CONTENT_ANY);
+
+	if (!moved)
+		return NULL;
+	memcpy(moved, block, kept);
+	hp_free(block);
+	return moved;
+}
+
+void *hp_harden_realloc(void *block, size_t bytes)
+{
+	struct hp_span *span = hp_span_find(block);
+	size_t before = demand_live(span, block, "realloc"), room = bytes;
+	void *result = NULL;
+
+	if (fits(span, bytes))
+		return arm(block, bytes);
+	if (span->kind == HP_SPAN_LARGE && bytes + HP_TAIL_BYTES > HP_CLASS_MAX_BYTES)
+		result = hp_block_resize_large(span, bytes + HP_TAIL_BYTES);
+	if (result)
+		return arm(result, bytes);
+	if (bytes > before && bytes <= HP_CLASS_MAX_BYTES / 2) /* what grows, grows again */
+		room = hp_max(bytes, before + before / 8 + 1);
+	return copy(block, hp_min(before, bytes), bytes, room);
+}

@@ -1,0 +1,27 @@
+/*
+ * HPALLOC_HARDEN: what the functions of api/ do instead, or besides, when it is on. Nothing of it
+ * is on a hit path, for then there are no hits: hp_self is &hp_arena_hardened. The blocks
+ * themselves come and go as ever, with what span/harden.h describes in them.
+ */
+#ifndef HP_API_HARDEN_H
+#define HP_API_HARDEN_H
+
+#include "api/block.h"
+#include "span/harden.h"
+
+/* Once, from the constructor, if the option says so. What was allocated before stays as it is. */
+void hp_harden_init(void);
+
+/* hp_block_take() */
+void *hp_harden_take(size_t bytes, size_t align_bytes, enum hp_content content);
+
+/* hp_block_give(), of a block that is not NULL */
+void hp_harden_give(void *block);
+
+/* hp_realloc(), of a block of a span that is hardened, and a size that can be and is not 0. */
+void *hp_harden_realloc(void *block, size_t bytes);
+
+/* How many bytes a block of such a span was asked for with; dies with `verb` if it is none. */
+size_t hp_harden_usable(const void *block, const char *verb);
+
+#endif

@@ -1,0 +1,28 @@
+/* A slow path, from the gate to the gate, of a thread with an arena or without. */
+#ifndef HP_API_SECTION_H
+#define HP_API_SECTION_H
+
+#include "arena/gate.h"
+#include "arena/thread.h"
+
+/* A thread without an arena works as a guest on the late one, or without any. */
+static inline struct hp_arena *hp_section_enter(struct hp_arena *arena)
+{
+	if (HP_LIKELY(hp_arena_is_real(arena)))
+		hp_gate_enter(arena);
+	else
+		hp_gate_enter_guest();
+	return arena;
+}
+
+static inline void hp_section_leave(struct hp_arena *arena)
+{
+	if (HP_LIKELY(hp_arena_is_real(arena))) {
+		hp_arena_tick(arena);
+		hp_gate_leave(arena);
+	} else {
+		hp_gate_leave_guest();
+	}
+}
+
+#endif

@@ -1,0 +1,147 @@
+/*
+ * See quarantine.h. Band b has the blocks up to 64 << 2b bytes, and half as many places as the one
+ * before, 64 for the first: those of a band with n places are n to 2n - 1.
+ */
+#include "arena/quarantine.h"
+
+#include "arena/inbox.h"
+#include "arena/outbox.h"
+#include "base/check.h"
+#include "rt/meta.h"
+#include "span/harden.h"
+#include "span/live.h"
+
+enum { PLACES = 128, FIRST_BAND_LOG2 = 6, BANDS = 7 };
+
+struct hp_quarantine {
+	uint64_t random;
+	void *table[PLACES];
+	void *queue[PLACES];
+	uint8_t oldest[BANDS]; /* of the queue, from the band's first place */
+} HP_ALIGNED(64);
+
+static_assert(HP_CLASS_MAX_BYTES <= (size_t)64 << 2 * (BANDS - 1), "each class has a band");
+
+static struct hp_meta_kind kind = { .bytes = sizeof(struct hp_quarantine) };
+
+static inline unsigned band_of(size_t bytes)
+{
+	return bytes <= (size_t)1 << FIRST_BAND_LOG2
+		       ? 0
+		       : (hp_log2(bytes - 1) + 2 - FIRST_BAND_LOG2) / 2;
+}
+
+static struct hp_quarantine *begin(struct hp_arena *arena)
+{
+	arena->quarantine = hp_meta_take(&kind);
+	if (arena->quarantine)
+		arena->quarantine->random = hp_harden_seed(arena);
+	return arena->quarantine;
+}
+
+static inline void *exchange(void **place, void *block)
+{
+	void *before = *place;
+
+	*place = block;
+	return before;
+}
+
+static void let_go(struct hp_arena *arena, struct hp_span *slab, void *block)
+{
+	if (HP_LIKELY(slab->owner == arena))
+		hp_arena_free(arena, slab, block);
+	else if (hp_outbox_add(arena, slab, block))
+		hp_outbox_flush(arena);
+}
+
+void hp_quarantine_put(struct hp_arena *arena, struct hp_span *slab, void *block)
+{
+	struct hp_quarantine *quarantine = arena->quarantine;
+	unsigned band = band_of(hp_slab_block_bytes(slab)), places = PLACES / 2 >> band;
+
+	if (HP_UNLIKELY(!quarantine))
+		quarantine = begin(arena);
+	if (HP_UNLIKELY(!quarantine)) {
+		let_go(arena, slab, block);
+		return;
+	}
+	block = exchange(
+		&quarantine->table[places + (hp_harden_random(&quarantine->random) & (places - 1))],
+		block);
+	if (!block)
+		return;
+	block = exchange(&quarantine->queue[places + quarantine->oldest[band]], block);
+	quarantine->oldest[band] = (uint8_t)((quarantine->oldest[band] + 1) & (places - 1));
+	if (block)
+		let_go(arena, hp_span_find(block), block);
+}
+
+static void for_each(struct hp_arena *arena, void (*visit)(struct hp_arena *, void *))
+{
+	struct hp_quarantine *quarantine = arena->quarantine;
+
+	for (unsigned i = 0; quarantine && i < PLACES; i++) {
+		if (quarantine->queue[i])
+			visit(arena, exchange(&quarantine->queue[i], NULL));
+		if (quarantine->table[i])
+			visit(arena, exchange(&quarantine->table[i], NULL));
+	}
+}
+
+static void release(struct hp_arena *arena, void *block)
+{
+	let_go(arena, hp_span_find(block), block);
+}
+
+/* The quarantine itself goes with the last of it: an arena that retires has none. */
+static void end(struct hp_arena *arena)
+{
+	if (arena->quarantine)
+		hp_meta_give(&kind, arena->quarantine);
+	arena->quarantine = NULL;
+}
+
+void hp_quarantine_release(struct hp_arena *arena)
+{
+	for_each(arena, release);
+	end(arena);
+}
+
+static void inherit(struct hp_arena *arena, void *block)
+{
+	struct hp_span *slab = hp_span_find(block);
+	struct hp_chain chain = hp_chain_of_one(slab, block);
+
+	if (slab->owner == arena) /* what arrives must be live */
+		hp_live_set(slab, block);
+	hp_chain_seal(&chain, NULL);
+	hp_inbox_push(slab->owner, block, block);
+}
+
+void hp_quarantine_inherit(struct hp_arena *arena)
+{
+	for_each(arena, inherit);
+	end(arena);
+}
+
+static void audit(const void *block)
+{
+	const struct hp_span *slab = hp_span_find(block);
+
+	HP_CHECK(hp_harden_is_junk(block, hp_slab_block_bytes(slab)),
+		 "%p was written to after it was freed (%zu-byte block)", block,
+		 hp_slab_block_bytes(slab) - HP_TAIL_BYTES);
+}
+
+void hp_quarantine_audit(const struct hp_arena *arena)
+{
+	const struct hp_quarantine *quarantine = arena->quarantine;
+
+	for (unsigned i = 0; quarantine && i < PLACES; i++) {
+		if (quarantine->queue[i])
+			audit(quarantine->queue[i]);
+		if (quarantine->table[i])
+			audit(quarantine->table[i]);
+	}
+}
