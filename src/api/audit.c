@@ -1,6 +1,6 @@
 /*
  * See audit.h. What is found: a block freed twice with others between, a pointer into a block, a
- * write to a block after its free. Large programs have longer lists than there is time for: a part
+ * write to a block after its free; under hardening, one beyond the end of a live block, too. Large programs have longer lists than there is time for: a part
  * of them is looked at then.
  */
 #include "api/audit.h"
@@ -9,6 +9,8 @@
 #include "arena/quarantine.h"
 #include "base/check.h"
 #include "pool/region.h"
+#include "span/harden.h"
+#include "span/live.h"
 #include "span/slab.h"
 
 enum { BLOCKS_MAX = 64 << 10 }; /* looked at in all, slabs included: about a millisecond */
@@ -17,6 +19,22 @@ struct audit {
 	const struct hp_arena *arena;
 	size_t left; /* slabs and blocks that may still be looked at */
 };
+
+/* What was never freed is looked at now: what was written beyond its end. */
+static void look_at_live(const struct hp_span *slab, struct audit *audit)
+{
+	size_t bytes = hp_slab_block_bytes(slab);
+	const char *block = hp_span_start(slab);
+
+	for (uint32_t i = 0; i < slab->carved && audit->left; i++, block += bytes) {
+		if (!hp_live_is_set(slab, block))
+			continue;
+		audit->left--;
+		HP_CHECK(!hp_harden_is_overrun(block, bytes),
+			 "%p was written to beyond its end (%zu-byte block)", (const void *)block,
+			 bytes - HP_TAIL_BYTES);
+	}
+}
 
 static HP_RACY_READER void look_at_slot(const struct hp_region *region, size_t slot,
 					struct audit *audit)
@@ -30,6 +48,8 @@ static HP_RACY_READER void look_at_slot(const struct hp_region *region, size_t s
 			continue;
 		audit->left--;
 		audit->left -= hp_slab_audit(span, audit->left);
+		if (span->is_hardened)
+			look_at_live(span, audit);
 	}
 }
 

@@ -12,6 +12,7 @@
 #include "rt/options.h"
 #include "span/large.h"
 #include "span/live.h"
+#include "span/seal.h"
 
 static void look_for_others(struct hp_arena *arena, void *found)
 {
@@ -85,10 +86,17 @@ void *hp_harden_take(size_t bytes, size_t align_bytes, enum hp_content content)
 	return take(bytes, bytes, align_bytes, content);
 }
 
+static bool is_free_large(const struct hp_span *span, const void *block)
+{
+	return span->kind == HP_SPAN_LARGE && hp_seal_is_claimed(span) &&
+	       hp_span_start(span) == block;
+}
+
 /* Why a block that should be live is not. */
 HP_COLD static void report(const struct hp_span *span, const void *block, const char *verb)
 {
-	if (span->kind == HP_SPAN_SLAB && hp_slab_has_block(span, block)) {
+	if (span->kind == HP_SPAN_SLAB ? hp_slab_has_block(span, block)
+				       : is_free_large(span, block)) {
 		if (*verb == 'f')
 			hp_fatal("double free of %p (%zu-byte block)", block,
 				 hp_block_bytes(span) - HP_TAIL_BYTES);
@@ -111,11 +119,17 @@ static size_t demand_whole(const struct hp_span *span, const void *block, const 
 	return bytes;
 }
 
+static bool is_live(const struct hp_span *span, const void *block)
+{
+	if (span->kind == HP_SPAN_SLAB)
+		return hp_slab_has_block(span, block) && hp_live_is_set(span, block);
+	return span->kind == HP_SPAN_LARGE && !hp_seal_is_claimed(span) &&
+	       hp_span_start(span) == block;
+}
+
 static size_t demand_live(const struct hp_span *span, const void *block, const char *verb)
 {
-	if (span->kind == HP_SPAN_SLAB
-		    ? !hp_slab_has_block(span, block) || !hp_live_is_set(span, block)
-		    : hp_block_span(block, verb) != span)
+	if (HP_UNLIKELY(!is_live(span, block)))
 		report(span, block, verb);
 	return demand_whole(span, block, verb);
 }
@@ -140,6 +154,21 @@ static void give_slab_block(struct hp_span *slab, void *block)
 	hp_section_leave(arena);
 }
 
+static void give_large(struct hp_span *large, void *block)
+{
+	struct hp_arena *arena;
+
+	demand_live(large, block, "free");
+	if (!hp_seal_claim(large))
+		report(large, block, "free");
+	arena = hp_section_enter(hp_thread_arena_to_free());
+	if (hp_arena_is_real(arena))
+		hp_quarantine_put_large(arena, large);
+	else
+		hp_large_give(large);
+	hp_section_leave(arena);
+}
+
 void hp_harden_give(void *block)
 {
 	struct hp_span *span = hp_span_find(block);
@@ -150,8 +179,7 @@ void hp_harden_give(void *block)
 	} else if (span->kind == HP_SPAN_SLAB) {
 		give_slab_block(span, block);
 	} else {
-		demand_live(span, block, "free");
-		hp_block_give_plain(block);
+		give_large(span, block);
 	}
 	errno = kept_errno;
 }

@@ -9,15 +9,22 @@
 #include "base/check.h"
 #include "rt/meta.h"
 #include "span/harden.h"
+#include "span/large.h"
 #include "span/live.h"
+#include "span/seal.h"
 
-enum { PLACES = 128, FIRST_BAND_LOG2 = 6, BANDS = 7 };
+enum { PLACES = 128, FIRST_BAND_LOG2 = 6, BANDS = 7, LARGE_PLACES = 8 };
+
+#define LARGE_MAX_BYTES ((size_t)32 << 20)
 
 struct hp_quarantine {
 	uint64_t random;
 	void *table[PLACES];
 	void *queue[PLACES];
 	uint8_t oldest[BANDS]; /* of the queue, from the band's first place */
+	uint8_t oldest_large;
+	size_t large_bytes;
+	struct hp_span *large[LARGE_PLACES];
 } HP_ALIGNED(64);
 
 static_assert(HP_CLASS_MAX_BYTES <= (size_t)64 << 2 * (BANDS - 1), "each class has a band");
@@ -49,6 +56,9 @@ static inline void *exchange(void **place, void *block)
 
 static void let_go(struct hp_arena *arena, struct hp_span *slab, void *block)
 {
+	HP_CHECK(hp_harden_is_junk_at(block),
+		 "%p was written to after it was freed (%zu-byte block)", block,
+		 hp_slab_block_bytes(slab) - HP_TAIL_BYTES);
 	if (HP_LIKELY(slab->owner == arena))
 		hp_arena_free(arena, slab, block);
 	else if (hp_outbox_add(arena, slab, block))
@@ -77,6 +87,44 @@ void hp_quarantine_put(struct hp_arena *arena, struct hp_span *slab, void *block
 		let_go(arena, hp_span_find(block), block);
 }
 
+static void check_large(const struct hp_span *large)
+{
+	HP_CHECK(hp_seal_is_whole(large), "%p was written to after it was freed (%zu-byte block)",
+		 (const void *)hp_span_start(large), hp_large_bytes(large) - HP_TAIL_BYTES);
+}
+
+/* The oldest; the place may be empty. */
+static void let_go_large(struct hp_quarantine *quarantine)
+{
+	struct hp_span *large = quarantine->large[quarantine->oldest_large];
+
+	quarantine->large[quarantine->oldest_large] = NULL;
+	quarantine->oldest_large = (quarantine->oldest_large + 1) % LARGE_PLACES;
+	if (!large)
+		return;
+	quarantine->large_bytes -= hp_large_bytes(large);
+	check_large(large);
+	if (hp_seal_open(large))
+		hp_large_give(large);
+}
+
+void hp_quarantine_put_large(struct hp_arena *arena, struct hp_span *large)
+{
+	struct hp_quarantine *quarantine = arena->quarantine ? arena->quarantine : begin(arena);
+	size_t bytes = hp_large_bytes(large);
+
+	if (!quarantine || bytes > LARGE_MAX_BYTES) {
+		hp_large_give(large);
+		return;
+	}
+	do
+		let_go_large(quarantine); /* makes room for one at least, behind the newest */
+	while (quarantine->large_bytes + bytes > LARGE_MAX_BYTES);
+	hp_seal_close(large);
+	quarantine->large_bytes += bytes;
+	quarantine->large[(quarantine->oldest_large + LARGE_PLACES - 1) % LARGE_PLACES] = large;
+}
+
 static void for_each(struct hp_arena *arena, void (*visit)(struct hp_arena *, void *))
 {
 	struct hp_quarantine *quarantine = arena->quarantine;
@@ -95,6 +143,12 @@ static void release(struct hp_arena *arena, void *block)
 }
 
 /* The quarantine itself goes with the last of it: an arena that retires has none. */
+static void release_large(struct hp_arena *arena)
+{
+	for (unsigned i = 0; arena->quarantine && i < LARGE_PLACES; i++)
+		let_go_large(arena->quarantine);
+}
+
 static void end(struct hp_arena *arena)
 {
 	if (arena->quarantine)
@@ -105,6 +159,7 @@ static void end(struct hp_arena *arena)
 void hp_quarantine_release(struct hp_arena *arena)
 {
 	for_each(arena, release);
+	release_large(arena);
 	end(arena);
 }
 
@@ -122,16 +177,13 @@ static void inherit(struct hp_arena *arena, void *block)
 void hp_quarantine_inherit(struct hp_arena *arena)
 {
 	for_each(arena, inherit);
+	release_large(arena);
 	end(arena);
 }
 
 static void audit(const void *block)
 {
-	const struct hp_span *slab = hp_span_find(block);
-
-	HP_CHECK(hp_harden_is_junk(block, hp_slab_block_bytes(slab)),
-		 "%p was written to after it was freed (%zu-byte block)", block,
-		 hp_slab_block_bytes(slab) - HP_TAIL_BYTES);
+	hp_harden_check_unlinked(hp_span_find(block), block);
 }
 
 void hp_quarantine_audit(const struct hp_arena *arena)
@@ -143,5 +195,9 @@ void hp_quarantine_audit(const struct hp_arena *arena)
 			audit(quarantine->queue[i]);
 		if (quarantine->table[i])
 			audit(quarantine->table[i]);
+	}
+	for (unsigned i = 0; quarantine && i < LARGE_PLACES; i++) {
+		if (quarantine->large[i])
+			check_large(quarantine->large[i]);
 	}
 }

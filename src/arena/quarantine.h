@@ -2,7 +2,8 @@
  * Under hardening: blocks that were freed wait here before they can be allocated again, so that who
  * uses one after its free meets junk, not another's data. Two stages for each band of sizes: a
  * table, in which a block takes the place of one chosen at random, and a queue for that one. So the
- * wait has a least length and no foreseeable one. At most 126 blocks and 420 KB a stage and thread.
+ * wait has a least length and no foreseeable one. At most 127 blocks and 420 KB a stage and thread,
+ * and 8 large blocks of 32 MB together.
  *
  * For an arena's owner or claimer, the gate passed.
  */
@@ -16,6 +17,9 @@
  * more. Another one that has waited long enough goes on: to its slab, or on its way to its owner.
  */
 void hp_quarantine_put(struct hp_arena *arena, struct hp_span *slab, void *block);
+
+/* The same for a large block, claimed by hp_seal_claim(). */
+void hp_quarantine_put_large(struct hp_arena *arena, struct hp_span *large);
 
 /* Lets all go on. The outbox may be full afterwards: to be flushed. */
 void hp_quarantine_release(struct hp_arena *arena);

@@ -92,6 +92,11 @@ int hp_os_commit(void *address, size_t bytes)
 	return hp_os_result(mprotect(address, bytes, READ_WRITE));
 }
 
+int hp_os_seal(void *address, size_t bytes)
+{
+	return hp_os_result(mprotect(address, bytes, PROT_NONE));
+}
+
 int hp_os_purge(void *address, size_t bytes)
 {
 	return hp_os_result(madvise(address, bytes, MADV_DONTNEED));

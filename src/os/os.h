@@ -41,6 +41,9 @@ int hp_os_release(void *address, size_t bytes);
  */
 int hp_os_commit(void *address, size_t bytes);
 
+/* Forbids reading and writing of normal memory, and keeps what is there; undone by commit. */
+int hp_os_seal(void *address, size_t bytes);
+
 /* As hp_os_reserve(), readable and writable at once. */
 int hp_os_map(void *at, size_t bytes, size_t align, void **out_address);
 

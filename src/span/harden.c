@@ -98,8 +98,10 @@ void hp_harden_junk(void *block, size_t have)
 {
 	char *at = block, *tail = at + have - HP_TAIL_BYTES;
 
-	memset(at + 8, (int)(JUNK & 0xff), have - 8 - HP_TAIL_BYTES);
 	set_word(tail, (uint64_t)LENGTH_FREED << LENGTH_SHIFT | hash(block));
+	/* Pairs with the fence in hp_harden_is_overrun(): who sees junk in the fill sees the mark. */
+	atomic_thread_fence(memory_order_release);
+	memset(at, (int)(JUNK & 0xff), have - HP_TAIL_BYTES);
 }
 
 void hp_harden_arrived(void *block)
@@ -117,6 +119,36 @@ bool hp_harden_is_junk(const void *block, size_t have)
 	return !differs;
 }
 
+bool hp_harden_is_junk_at(const void *block)
+{
+	return word_at(block) == JUNK;
+}
+
+HP_COLD static void report_write(const struct hp_span *slab, const void *block)
+{
+	hp_fatal("%p was written to after it was freed (%zu-byte block)", block,
+		 hp_slab_block_bytes(slab) - HP_TAIL_BYTES);
+}
+
+void hp_harden_check_unlinked(const struct hp_span *slab, const void *block)
+{
+	if (!hp_harden_is_junk_at(block) || !hp_harden_is_junk(block, hp_slab_block_bytes(slab)))
+		report_write(slab, block);
+}
+
+bool hp_harden_is_overrun(const void *block, size_t have)
+{
+	size_t bytes;
+
+	for (unsigned looks = 0; looks < 3; looks++) {
+		if (hp_harden_look(block, have, &bytes) != HP_FOUND_OVERRUN)
+			return false;
+		atomic_thread_fence(memory_order_acquire);
+		hp_os_yield();
+	}
+	return true;
+}
+
 void hp_harden_check_free(const struct hp_span *slab, const void *block, uintptr_t link)
 {
 	const void *next = (const void *)(link & ~HP_LINK_FRESH);
@@ -124,6 +156,6 @@ void hp_harden_check_free(const struct hp_span *slab, const void *block, uintptr
 
 	if (is_whole && !(link & HP_LINK_FRESH))
 		is_whole = hp_harden_is_junk(block, hp_slab_block_bytes(slab));
-	HP_CHECK(is_whole, "%p was written to after it was freed (%zu-byte block)", block,
-		 hp_slab_block_bytes(slab) - HP_TAIL_BYTES);
+	if (HP_UNLIKELY(!is_whole))
+		report_write(slab, block);
 }

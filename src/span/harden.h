@@ -32,14 +32,21 @@ enum hp_harden_found { HP_FOUND_LIVE, HP_FOUND_FREED, HP_FOUND_OVERRUN };
 /* What a block's end says; *out_bytes is what was asked for, if it is live. */
 enum hp_harden_found hp_harden_look(const void *block, size_t have, size_t *out_bytes);
 
-/* A live block of a slab is filled with junk: all but the link and, on its way, word 1. */
+/* Whether a live block was written to beyond its end, for a look while its owner goes on. */
+bool hp_harden_is_overrun(const void *block, size_t have);
+
+/* A live block of a slab is filled with junk, where its link will be, too. */
 void hp_harden_junk(void *block, size_t have);
 
 /* Makes word 1 junk again. */
 void hp_harden_arrived(void *block);
 
-/* Whether a block that was freed is as it was left. */
+/* Whether a block that was freed is as it was left: but for its first word; its first word. */
 bool hp_harden_is_junk(const void *block, size_t have);
+bool hp_harden_is_junk_at(const void *block);
+
+/* Dies if a block that has no link yet was written to. */
+void hp_harden_check_unlinked(const struct hp_span *slab, const void *block);
 
 /* Dies if a block on a free list of its slab was written to; `link` is its first word, decoded. */
 void hp_harden_check_free(const struct hp_span *slab, const void *block, uintptr_t link);

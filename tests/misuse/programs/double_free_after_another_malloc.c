@@ -1,0 +1,12 @@
+/* 1: double free of ADDRESS (72-byte block) */
+#include "misuse.h"
+
+int main(void)
+{
+	char *block = block_beside_another(64), *other;
+
+	free(block);
+	other = malloc(64);
+	free(block);
+	return *other;
+}

@@ -1,0 +1,9 @@
+/* 0: free of ADDRESS, which points into a block or between blocks */
+#include "misuse.h"
+
+int main(void)
+{
+	char *block = block_beside_another(64);
+
+	free(block + 16);
+}

@@ -1,0 +1,9 @@
+/* 0: realloc of ADDRESS, which is no block of this heap */
+#include "misuse.h"
+
+int main(void)
+{
+	char local[64] __attribute__((aligned(16)));
+
+	realloc(local + 16, 1000);
+}

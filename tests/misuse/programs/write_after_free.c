@@ -1,0 +1,10 @@
+/* 1: ADDRESS was written to after it was freed (72-byte block) */
+#include "misuse.h"
+
+int main(void)
+{
+	char *block = block_beside_another(64);
+
+	free(block);
+	block[40] = 'x';
+}
