@@ -1,7 +1,7 @@
 /*
  * See audit.h. What is found: a block freed twice with others between, a pointer into a block, a
- * write to a block after its free; under hardening, one beyond the end of a live block, too. Large programs have longer lists than there is time for: a part
- * of them is looked at then.
+ * write to a block after its free; under hardening, one beyond the end of a live block, too. Large
+ * programs have longer lists than there is time for: a part of them is looked at then.
  */
 #include "api/audit.h"
 

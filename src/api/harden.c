@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "api/guard.h"
 #include "api/section.h"
 #include "arena/outbox.h"
 #include "arena/quarantine.h"
@@ -42,6 +43,8 @@ void hp_harden_init(void)
 	} else {
 		hp_harden_begin();
 		hp_registry_walk(start_anew, NULL);
+		if (hp_options.harden > 1)
+			hp_guard_init();
 		hp_arena_become(hp_mine);
 	}
 	hp_gate_leave_guest();
@@ -83,7 +86,9 @@ static void *take(size_t bytes, size_t room, size_t align_bytes, enum hp_content
 
 void *hp_harden_take(size_t bytes, size_t align_bytes, enum hp_content content)
 {
-	return take(bytes, bytes, align_bytes, content);
+	void *block = hp_guard_is_due() ? hp_guard_take(bytes, align_bytes) : NULL;
+
+	return block ? block : take(bytes, bytes, align_bytes, content);
 }
 
 static bool is_free_large(const struct hp_span *span, const void *block)
@@ -174,7 +179,9 @@ void hp_harden_give(void *block)
 	struct hp_span *span = hp_span_find(block);
 	int kept_errno = errno;
 
-	if (!span || !span->is_hardened) {
+	if (hp_guard_owns(block)) {
+		hp_guard_give(block);
+	} else if (!span || !span->is_hardened) {
 		hp_block_give_plain(block);
 	} else if (span->kind == HP_SPAN_SLAB) {
 		give_slab_block(span, block);
@@ -186,6 +193,8 @@ void hp_harden_give(void *block)
 
 size_t hp_harden_usable(const void *block, const char *verb)
 {
+	if (hp_guard_owns(block))
+		return hp_guard_usable(block, verb);
 	return demand_live(hp_span_find(block), block, verb);
 }
 
@@ -212,9 +221,12 @@ static void *copy(void *block, size_t kept, size_t bytes, size_t room)
 void *hp_harden_realloc(void *block, size_t bytes)
 {
 	struct hp_span *span = hp_span_find(block);
-	size_t before = demand_live(span, block, "realloc"), room = bytes;
+	size_t before, room = bytes;
 	void *result = NULL;
 
+	if (!span)
+		return copy(block, hp_min(hp_guard_usable(block, "realloc"), bytes), bytes, bytes);
+	before = demand_live(span, block, "realloc");
 	if (fits(span, bytes))
 		return arm(block, bytes);
 	if (span->kind == HP_SPAN_LARGE && bytes + HP_TAIL_BYTES > HP_CLASS_MAX_BYTES)

@@ -7,6 +7,7 @@
 #define HP_API_HARDEN_H
 
 #include "api/block.h"
+#include "api/guard.h"
 #include "span/harden.h"
 
 /* Once, from the constructor, if the option says so. What was allocated before stays as it is. */
@@ -18,10 +19,16 @@ void *hp_harden_take(size_t bytes, size_t align_bytes, enum hp_content content);
 /* hp_block_give(), of a block that is not NULL */
 void hp_harden_give(void *block);
 
-/* hp_realloc(), of a block of a span that is hardened, and a size that can be and is not 0. */
+/* Whether a block that may be of this span is as hardening made it. */
+static inline bool hp_harden_has(const struct hp_span *span, const void *block)
+{
+	return span ? span->is_hardened : hp_guard_owns(block);
+}
+
+/* hp_realloc(), of a block with hp_harden_has(), and a size that can be and is not 0. */
 void *hp_harden_realloc(void *block, size_t bytes);
 
-/* How many bytes a block of such a span was asked for with; dies with `verb` if it is none. */
+/* How many bytes such a block was asked for with; dies with `verb` if it is none. */
 size_t hp_harden_usable(const void *block, const char *verb);
 
 #endif

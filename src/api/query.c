@@ -11,7 +11,7 @@ size_t hp_malloc_usable_size(void *block)
 	if (!block)
 		return 0;
 	span = hp_block_span(block, "malloc_usable_size");
-	if (span && span->is_hardened)
+	if (hp_harden_has(span, block))
 		return hp_harden_usable(block, "malloc_usable_size");
 	if (span)
 		return hp_block_bytes(span);
@@ -29,7 +29,7 @@ size_t hp_good_size(size_t bytes)
 
 int hp_owns(const void *address)
 {
-	return hp_region_find(address) != NULL;
+	return hp_region_find(address) || hp_guard_owns(address);
 }
 
 #define TEXT(number) TEXT_OF(number)

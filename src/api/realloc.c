@@ -68,7 +68,7 @@ HP_NOINLINE static void *resize(void *block, size_t bytes)
 	if (!block)
 		return hp_malloc(bytes);
 	span = hp_block_span(block, "realloc");
-	if (!span)
+	if (!span && !hp_guard_owns(block))
 		return realloc_foreign(block, bytes);
 	if (!bytes) {
 		hp_free(block);
@@ -78,7 +78,7 @@ HP_NOINLINE static void *resize(void *block, size_t bytes)
 		errno = ENOMEM;
 		return NULL;
 	}
-	if (span->is_hardened)
+	if (hp_harden_has(span, block))
 		return hp_harden_realloc(block, bytes);
 	if (fits(span, bytes))
 		return block;

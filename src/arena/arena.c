@@ -217,10 +217,10 @@ static void free_chain(struct hp_arena *arena, struct hp_span *slab, const struc
 {
 	uint32_t live = hp_slab_live(slab);
 
-	HP_CHECK(chain->count <= live, "double free of %p (%zu-byte block), or of one beside it",
-		 chain->first, hp_slab_block_bytes(slab));
 	if (HP_UNLIKELY(slab->is_hardened))
 		check_chain(slab, chain);
+	HP_CHECK(chain->count <= live, "double free of %p (%zu-byte block), or of one beside it",
+		 chain->first, hp_slab_block_bytes(slab));
 	hp_link_set(chain->last, slab->free);
 	atomic_signal_fence(memory_order_seq_cst); /* as in hp_slab_push() */
 	slab->free = chain->first;

@@ -15,7 +15,7 @@
 
 enum { PLACES = 128, FIRST_BAND_LOG2 = 6, BANDS = 7, LARGE_PLACES = 8 };
 
-#define LARGE_MAX_BYTES ((size_t)32 << 20)
+#define LARGE_MAX_BYTES ((size_t)16 << 20)
 
 struct hp_quarantine {
 	uint64_t random;

@@ -97,6 +97,11 @@ int hp_os_seal(void *address, size_t bytes)
 	return hp_os_result(mprotect(address, bytes, PROT_NONE));
 }
 
+bool hp_os_unseal(void *address, size_t bytes)
+{
+	return !mprotect(address, bytes, READ_WRITE);
+}
+
 int hp_os_purge(void *address, size_t bytes)
 {
 	return hp_os_result(madvise(address, bytes, MADV_DONTNEED));

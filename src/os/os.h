@@ -41,8 +41,12 @@ int hp_os_release(void *address, size_t bytes);
  */
 int hp_os_commit(void *address, size_t bytes);
 
-/* Forbids reading and writing of normal memory, and keeps what is there; undone by commit. */
+/*
+ * Forbids reading and writing of normal memory, and keeps what is there. To undo it can fail
+ * (false) only where the process is at its limit of mappings and neighbours are sealed, too.
+ */
 int hp_os_seal(void *address, size_t bytes);
+bool hp_os_unseal(void *address, size_t bytes);
 
 /* As hp_os_reserve(), readable and writable at once. */
 int hp_os_map(void *at, size_t bytes, size_t align, void **out_address);
@@ -154,6 +158,12 @@ bool hp_os_is_one_mapping(const void *one, const void *other);
 /* Whether the address lies in the program or one of its libraries, code or data; false too where
  * the C library has no way to tell without a lock. */
 bool hp_os_is_program(const void *address);
+
+/* Reads memory that may not be there: how many bytes. 0 too where a filter forbids it. */
+size_t hp_os_peek(const void *address, void *out_bytes, size_t bytes);
+
+/* The file that is mapped at the address, its name cut to fit, and how far behind its start. */
+bool hp_os_module_of(const void *address, char *out_path, size_t path_bytes, uintptr_t *out_offset);
 
 /* Whether the program is setuid or the like: it takes no advice from its environment. */
 bool hp_os_is_secure(void);

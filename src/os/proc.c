@@ -13,9 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "os/file.h"
-#include "os/lines.h"
 #include "os/os.h"
 #include "os/result.h"
 
@@ -46,49 +44,6 @@ uint64_t hp_os_secret(void)
 	if (syscall(SYS_getrandom, &secret, sizeof(secret), GRND_NONBLOCK) != sizeof(secret))
 		secret = hp_os_random() ^ (uintptr_t)&secret;
 	return secret;
-}
-
-/* A mapping that has both addresses. */
-struct common {
-	uintptr_t one, other;
-	bool found;
-};
-
-static void look_for_common(const char *line, void *context)
-{
-	struct common *common = context;
-	const char *dash = strchr(line, '-');
-	uintptr_t start, end;
-
-	if (!dash)
-		return;
-	start = hp_text_leading_number(line, 16);
-	end = hp_text_leading_number(dash + 1, 16);
-	common->found |= common->one - start < end - start && common->other - start < end - start;
-}
-
-bool hp_os_is_one_mapping(const void *one, const void *other)
-{
-	struct common common = { (uintptr_t)one, (uintptr_t)other, false };
-	int fd = hp_file_open("/proc/self/maps", O_RDONLY, 0);
-
-	if (fd < 0)
-		return false;
-	hp_lines_read(fd, look_for_common, &common);
-	hp_file_close(fd);
-	return common.found;
-}
-
-/* Since glibc 2.35; takes no lock. */
-struct dl_find_object;
-extern int _dl_find_object(void *address, struct dl_find_object *result) __attribute__((weak));
-
-bool hp_os_is_program(const void *address)
-{
-	uint64_t unused[16];
-
-	return _dl_find_object && !_dl_find_object((void *)(uintptr_t)address,
-						   (struct dl_find_object *)(void *)unused);
 }
 
 bool hp_os_is_secure(void)

@@ -99,7 +99,7 @@ void hp_harden_junk(void *block, size_t have)
 	char *at = block, *tail = at + have - HP_TAIL_BYTES;
 
 	set_word(tail, (uint64_t)LENGTH_FREED << LENGTH_SHIFT | hash(block));
-	/* Pairs with the fence in hp_harden_is_overrun(): who sees junk in the fill sees the mark. */
+	/* Pairs with hp_harden_is_overrun(): who sees junk in the fill sees the mark. */
 	atomic_thread_fence(memory_order_release);
 	memset(at, (int)(JUNK & 0xff), have - HP_TAIL_BYTES);
 }

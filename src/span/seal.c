@@ -62,5 +62,5 @@ bool hp_seal_is_whole(const struct hp_span *large)
 
 bool hp_seal_open(const struct hp_span *large)
 {
-	return !is_protected(large) || !hp_os_commit(hp_span_start(large), hp_large_bytes(large));
+	return !is_protected(large) || hp_os_unseal(hp_span_start(large), hp_large_bytes(large));
 }

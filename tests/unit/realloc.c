@@ -162,7 +162,7 @@ static void blocks_beside_the_main_region_stay_where_they_fit(void)
 	}
 	for (size_t i = 0; i < BLOCKS; i++) {
 		blocks[i] = hp_realloc(blocks[i], 200);
-		g_assert_true(hp_test_is_filled(blocks[i], 100, i));
+		g_assert_true(hp_test_is_filled(blocks[i], 70, i));
 		hp_free(blocks[i]);
 	}
 	g_free(blocks);

@@ -1,0 +1,20 @@
+/* Who called, as far as it can be told without a lock, memory or frame pointers. */
+#ifndef HP_API_STACK_H
+#define HP_API_STACK_H
+
+#define HP_STACK_FRAMES 14u
+
+struct hp_stack {
+	void *frames[HP_STACK_FRAMES]; /* return addresses, innermost first; NULL behind the last */
+};
+
+/*
+ * The C++ runtime's unwinder, where the program has one and the C library finds its tables without
+ * a lock; else a scan of the stack for what lies behind a call, in which stale callers can be.
+ */
+void hp_stack_get(struct hp_stack *out_stack);
+
+/* A line for each frame outside this library: "hpalloc:   PATH+0xOFFSET". */
+void hp_stack_say(const char *title, const struct hp_stack *stack);
+
+#endif

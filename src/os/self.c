@@ -1,0 +1,100 @@
+/* What the process knows of its own memory: see os.h. */
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "os/file.h"
+#include "os/lines.h"
+#include "os/os.h"
+
+/* A mapping that has both addresses. */
+struct common {
+	uintptr_t one, other;
+	bool found;
+};
+
+static void look_for_common(const char *line, void *context)
+{
+	struct common *common = context;
+	const char *dash = strchr(line, '-');
+	uintptr_t start, end;
+
+	if (!dash)
+		return;
+	start = hp_text_leading_number(line, 16);
+	end = hp_text_leading_number(dash + 1, 16);
+	common->found |= common->one - start < end - start && common->other - start < end - start;
+}
+
+bool hp_os_is_one_mapping(const void *one, const void *other)
+{
+	struct common common = { (uintptr_t)one, (uintptr_t)other, false };
+	int fd = hp_file_open("/proc/self/maps", O_RDONLY, 0);
+
+	if (fd < 0)
+		return false;
+	hp_lines_read(fd, look_for_common, &common);
+	hp_file_close(fd);
+	return common.found;
+}
+
+/* Since glibc 2.35; takes no lock. */
+struct dl_find_object;
+extern int _dl_find_object(void *address, struct dl_find_object *result) __attribute__((weak));
+
+bool hp_os_is_program(const void *address)
+{
+	uint64_t unused[16];
+
+	return _dl_find_object && !_dl_find_object((void *)(uintptr_t)address,
+						   (struct dl_find_object *)(void *)unused);
+}
+
+size_t hp_os_peek(const void *address, void *out_bytes, size_t bytes)
+{
+	struct iovec to = { out_bytes, bytes }, from = { (void *)(uintptr_t)address, bytes };
+	ssize_t got = syscall(SYS_process_vm_readv, getpid(), &to, 1, &from, 1, 0);
+
+	return got > 0 ? (size_t)got : 0;
+}
+
+/* A file's mappings follow each other, the one of its start first. */
+struct module {
+	uintptr_t address, start;
+	char *path;
+	size_t path_bytes;
+	bool found;
+};
+
+static void look_for_module(const char *line, void *context)
+{
+	struct module *module = context;
+	const char *dash = strchr(line, '-'), *path = strchr(line, '/');
+	uintptr_t start, end;
+
+	if (module->found || !dash)
+		return;
+	start = hp_text_leading_number(line, 16);
+	end = hp_text_leading_number(dash + 1, 16);
+	if (path && strncmp(path, module->path, module->path_bytes - 1)) {
+		hp_text_format(module->path, module->path_bytes, "%s", path);
+		module->start = start;
+	}
+	module->found = path && module->address - start < end - start;
+}
+
+bool hp_os_module_of(const void *address, char *out_path, size_t path_bytes, uintptr_t *out_offset)
+{
+	struct module module = { (uintptr_t)address, 0, out_path, path_bytes, false };
+	int fd = hp_file_open("/proc/self/maps", O_RDONLY, 0);
+
+	if (fd < 0)
+		return false;
+	*out_path = '\0';
+	hp_lines_read(fd, look_for_module, &module);
+	hp_file_close(fd);
+	*out_offset = module.address - module.start;
+	return module.found;
+}
