@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "os/file.h"
+#include "os/lines.h"
 #include "os/os.h"
 #include "os/result.h"
 #include "os/smaps.h"
@@ -176,14 +177,11 @@ int hp_os_thp_resident(const void *address, size_t bytes, uint64_t *out_resident
 		       uint64_t *out_huge_bytes)
 {
 	struct hp_smaps smaps = { .first = (uintptr_t)address, .end = (uintptr_t)address + bytes };
-	char buffer[4096];
-	ssize_t got;
 	int fd = hp_file_open("/proc/self/smaps", O_RDONLY, 0);
 
 	if (fd < 0)
 		return -errno;
-	while ((got = hp_file_read(fd, buffer, sizeof(buffer))) > 0)
-		hp_smaps_add(&smaps, buffer, (size_t)got);
+	hp_lines_read(fd, hp_smaps_add_line, &smaps);
 	hp_file_close(fd);
 	*out_resident_bytes = smaps.resident_bytes;
 	*out_huge_bytes = smaps.huge_bytes;

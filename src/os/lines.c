@@ -1,28 +1,28 @@
-/* See lines.h. One buffer: what is left of a line moves to its front. */
+/* See lines.h. */
 #include "os/lines.h"
-
-#include <string.h>
 
 #include "os/file.h"
 
-void hp_lines_read(int fd, void (*visit)(const char *line, void *context), void *context)
+void hp_lines_add(struct hp_lines *lines, const char *text, size_t bytes, hp_line_visitor *visit,
+		  void *context)
 {
+	for (size_t i = 0; i < bytes; i++) {
+		if (text[i] == '\n') {
+			lines->line[lines->length] = '\0';
+			visit(lines->line, context);
+			lines->length = 0;
+		} else if (lines->length < sizeof(lines->line) - 1) {
+			lines->line[lines->length++] = text[i];
+		}
+	}
+}
+
+void hp_lines_read(int fd, hp_line_visitor *visit, void *context)
+{
+	struct hp_lines lines = { 0 };
 	char buffer[4096];
-	size_t have = 0;
 	ssize_t got;
 
-	while ((got = hp_file_read(fd, buffer + have, sizeof(buffer) - 1 - have)) > 0) {
-		char *line = buffer, *end;
-
-		have += (size_t)got;
-		buffer[have] = '\0';
-		for (; (end = strchr(line, '\n')); line = end + 1) {
-			*end = '\0';
-			visit(line, context);
-		}
-		have = strlen(line);
-		memmove(buffer, line, have);
-		if (have == sizeof(buffer) - 1)
-			have = 0;
-	}
+	while ((got = hp_file_read(fd, buffer, sizeof(buffer))) > 0)
+		hp_lines_add(&lines, buffer, (size_t)got, visit, context);
 }

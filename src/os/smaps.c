@@ -13,9 +13,10 @@ static bool is_inside(const struct hp_smaps *smaps, const char *line)
 }
 
 /* The line of a mapping begins with its addresses; that of a sum with its name and a colon. */
-static void end_line(struct hp_smaps *smaps)
+void hp_smaps_add_line(const char *line, void *context)
 {
-	const char *line = smaps->line, *dash = strchr(line, '-'), *colon = strchr(line, ':');
+	struct hp_smaps *smaps = context;
+	const char *dash = strchr(line, '-'), *colon = strchr(line, ':');
 	uint64_t bytes;
 
 	if (dash && (!colon || dash < colon)) {
@@ -29,17 +30,4 @@ static void end_line(struct hp_smaps *smaps)
 		smaps->resident_bytes += bytes;
 	else if (!strncmp(line, "AnonHugePages:", 14))
 		smaps->huge_bytes += bytes;
-}
-
-void hp_smaps_add(struct hp_smaps *smaps, const char *text, size_t bytes)
-{
-	for (size_t i = 0; i < bytes; i++) {
-		if (text[i] == '\n') {
-			smaps->line[smaps->length] = '\0';
-			end_line(smaps);
-			smaps->length = 0;
-		} else if (smaps->length < sizeof(smaps->line) - 1) {
-			smaps->line[smaps->length++] = text[i];
-		}
-	}
 }

@@ -1,11 +1,12 @@
 /*
- * The libFuzzer target of os/smaps.h: whatever the pieces, the sums are the same, and those of a
+ * The libFuzzer target of os/lines.h and os/smaps.h: whatever the pieces, the sums are the same, and those of a
  * reader that has all the text at once.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "os/lines.h"
 #include "os/smaps.h"
 
 static const uintptr_t FIRST = 0x10000, END = 0x7f0000000000;
@@ -14,8 +15,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void add_in_pieces(struct hp_smaps *smaps, const char *text, size_t size, size_t piece)
 {
+	struct hp_lines lines = { 0 };
+
 	for (size_t at = 0; at < size; at += piece)
-		hp_smaps_add(smaps, text + at, size - at < piece ? size - at : piece);
+		hp_lines_add(&lines, text + at, size - at < piece ? size - at : piece,
+			     hp_smaps_add_line, smaps);
 }
 
 /* How many lines could have added anything. */
@@ -35,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	hp_smaps_add(&whole, text, size - 1);
+	add_in_pieces(&whole, text, size - 1, size);
 	add_in_pieces(&cut, text, size - 1, data[0] + 1u);
 	if (whole.resident_bytes != cut.resident_bytes || whole.huge_bytes != cut.huge_bytes)
 		abort();
