@@ -29,19 +29,6 @@ static struct {
 
 enum thp_state { THP_UNKNOWN, THP_ON, THP_OFF };
 
-void hp_backing_init(void)
-{
-	int error;
-
-	hp_limit_init();
-	if (!hp_options.hugetlbfs || hp_options.backing > HP_BACKING_HUGETLB)
-		return;
-	error = hp_os_hugetlbfs_open(hp_options.hugetlbfs, &backing.hugetlbfs_fd);
-	if (error)
-		hp_warn("HPALLOC_HUGETLBFS=%s can't be used (error %u), ignored",
-			hp_options.hugetlbfs, (unsigned)-error);
-}
-
 static bool thp_is_on(void)
 {
 	int state = atomic_load_explicit(&backing.thp_state, memory_order_relaxed);
@@ -51,6 +38,21 @@ static bool thp_is_on(void)
 		atomic_store_explicit(&backing.thp_state, state, memory_order_relaxed);
 	}
 	return state == THP_ON;
+}
+
+void hp_backing_init(void)
+{
+	int error;
+
+	hp_limit_init();
+	/* A program that shuts itself in later may not open a file then. */
+	thp_is_on();
+	if (!hp_options.hugetlbfs || hp_options.backing > HP_BACKING_HUGETLB)
+		return;
+	error = hp_os_hugetlbfs_open(hp_options.hugetlbfs, &backing.hugetlbfs_fd);
+	if (error)
+		hp_warn("HPALLOC_HUGETLBFS=%s can't be used (error %u), ignored",
+			hp_options.hugetlbfs, (unsigned)-error);
 }
 
 /* Not again before RETRY_MS: a process without a pool must not pay for asking. */

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/lock.h"
+#include "os/os.h"
 #include "rt/urcu_fork.h"
 
 static struct {
@@ -61,6 +62,18 @@ void hp_reclaim_retire(struct hp_retired *object)
 	hp_lock_release(&reclaim.lock);
 }
 
+/* liburcu's own, for its inline read side: in its library, in none of its headers for us. */
+extern int urcu_bp_has_sys_membarrier;
+
+/*
+ * liburcu ends the process where membarrier worked at its start and is forbidden now, by a filter
+ * of system calls. Asked by registering again, which costs nothing. What was retired stays so.
+ */
+static bool has_lost_barrier(void)
+{
+	return urcu_bp_has_sys_membarrier && hp_os_barrier_register();
+}
+
 bool hp_reclaim_drain(unsigned at_least, void (*release)(struct hp_retired *object))
 {
 	struct hp_retired *list = NULL, *next;
@@ -74,6 +87,13 @@ bool hp_reclaim_drain(unsigned at_least, void (*release)(struct hp_retired *obje
 	hp_lock_release(&reclaim.lock);
 	if (!list)
 		return false;
+	if (has_lost_barrier()) {
+		for (; list; list = next) {
+			next = list->next;
+			hp_reclaim_retire(list);
+		}
+		return false;
+	}
 	urcu_bp_synchronize_rcu();
 	tell_grace_period();
 	for (; list; list = next) {
