@@ -301,14 +301,27 @@ static void use_the_mount(void)
 	check_and_free(blocks, 8);
 }
 
-/* The mount's own size is the limit, though the pool has more. */
-static void pages_are_taken_from_a_mounted_hugetlbfs(void)
+/* Off the tree of files: the file that is open keeps it. */
+static void use_the_mount_unmounted(void)
+{
+	void *blocks[BLOCKS];
+
+	take(blocks, BLOCKS / 2);
+	g_assert_cmpint(umount2(g_getenv("HPALLOC_HUGETLBFS"), MNT_DETACH), ==, 0);
+	take(blocks + BLOCKS / 2, BLOCKS / 2);
+	g_assert_cmpuint(my_hugetlb_bytes(), ==, 16 * HP_TEST_HUGEPAGE);
+	check_and_free(blocks, BLOCKS / 2);
+	check_and_free(blocks + BLOCKS / 2, BLOCKS / 2);
+	use_the_mount();
+}
+
+static void with_a_mount(void (*run)(void))
 {
 	char *directory, *environment;
 	bool is_mounted;
 
 	if (g_test_subprocess()) {
-		use_the_mount();
+		run();
 		return;
 	}
 	if (!hp_test_pool_begin(POOL_PAGES))
@@ -329,6 +342,17 @@ static void pages_are_taken_from_a_mounted_hugetlbfs(void)
 	hp_test_pool_end();
 	if (is_mounted)
 		g_test_trap_assert_passed();
+}
+
+/* The mount's own size is the limit, though the pool has more. */
+static void pages_are_taken_from_a_mounted_hugetlbfs(void)
+{
+	with_a_mount(use_the_mount);
+}
+
+static void a_mount_may_be_unmounted_meanwhile(void)
+{
+	with_a_mount(use_the_mount_unmounted);
 }
 
 int main(int argc, char **argv)
@@ -358,5 +382,7 @@ int main(int argc, char **argv)
 			realloc_keeps_the_content_on_the_pool);
 	g_test_add_func("/hugetlb/pages-are-taken-from-a-mounted-hugetlbfs",
 			pages_are_taken_from_a_mounted_hugetlbfs);
+	g_test_add_func("/hugetlb/a-mount-may-be-unmounted-meanwhile",
+			a_mount_may_be_unmounted_meanwhile);
 	return g_test_run();
 }
