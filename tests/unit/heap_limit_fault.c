@@ -44,10 +44,16 @@ static void fail_and_recover(void)
 	hp_test_limit_holds(2 * HP_MIB - 16 * HP_KIB, 20 * HP_MIB, 19 * HP_MIB);
 }
 
+/* Granted, and then not to be had. */
 static void no_grant_is_forgotten(void)
 {
-	if (hp_test_fresh("HPALLOC_LIMIT=20M HPALLOC_WARMUP=0"))
-		fail_and_recover();
+	if (!hp_test_fresh("HPALLOC_LIMIT=20M HPALLOC_WARMUP=0"))
+		return;
+	hp_fault_all_of(HP_FAULT_commit);
+	for (int i = 0; i < 20; i++)
+		HP_TEST_TOO_MUCH(hp_malloc(HP_MIB));
+	hp_fault_none();
+	fail_and_recover();
 }
 
 static void no_grant_of_base_pages_is_forgotten(void)
