@@ -1,6 +1,6 @@
 /*
- * The libFuzzer target of os/lines.h and os/smaps.h: whatever the pieces, the sums are the same, and those of a
- * reader that has all the text at once.
+ * The libFuzzer target of os/lines.h and os/smaps.h: whatever the pieces, the sums are the same,
+ * and those of a reader that has all the text at once.
  */
 #include <stdint.h>
 #include <stdlib.h>
