@@ -10,6 +10,7 @@
 #include "api/fork.h"
 #include "api/harden.h"
 #include "api/publish.h"
+#include "api/snapshot.h"
 #include "arena/gate.h"
 #include "arena/thread.h"
 #include "base/check.h"
@@ -70,6 +71,7 @@ __attribute__((used)) void hp_init_construct(int argc, char **argv, char **envir
 	(void)argc;
 	(void)argv;
 	hp_init();
+	hp_snapshot_init();
 	hp_options_read(environment);
 	hp_harden_init();
 	hp_backing_init();

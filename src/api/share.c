@@ -24,7 +24,7 @@ enum {
 };
 
 /* Of the last look ahead; forks come one at a time from there on. */
-static _Atomic uint64_t left_bytes;
+static _Atomic uint64_t pool_left_bytes, memory_left_bytes;
 
 static bool may_share(uint64_t hugetlb_bytes)
 {
@@ -33,29 +33,68 @@ static bool may_share(uint64_t hugetlb_bytes)
 	return hp_options.fork == HP_FORK_KEEP && hugetlb_bytes;
 }
 
-/* What can't be read does not limit: then the promise has to do. */
+/* A small copy is not worth the look: memory for a fork is needed anyway. */
+static bool may_copy(uint64_t hugetlb_bytes)
+{
+	return hugetlb_bytes <= COPY_MAX_SLOTS * HP_HUGEPAGE_BYTES ||
+	       hugetlb_bytes <= atomic_load_explicit(&memory_left_bytes, memory_order_relaxed);
+}
+
+/* What can't be read does not limit. */
 void hp_share_look_ahead(void)
 {
-	uint64_t limit, left = UINT64_MAX;
+	uint64_t limit, pool = UINT64_MAX, group = UINT64_MAX, memory = UINT64_MAX;
 	struct hp_stats stats;
 
 	hp_counters_get(&stats);
 	if (may_share(stats.hugetlb_bytes))
-		hp_os_cgroup_read(HP_OS_CGROUP_HUGETLB, &limit, &left);
-	atomic_store_explicit(&left_bytes, left, memory_order_relaxed);
+		hp_os_cgroup_read(HP_OS_CGROUP_HUGETLB, &limit, &pool);
+	if (stats.hugetlb_bytes > COPY_MAX_SLOTS * HP_HUGEPAGE_BYTES) {
+		hp_os_cgroup_read(HP_OS_CGROUP_MEMORY, &limit, &group);
+		hp_os_memory_available(&memory);
+	}
+	atomic_store_explicit(&pool_left_bytes, pool, memory_order_relaxed);
+	atomic_store_explicit(&memory_left_bytes, hp_min(memory, group), memory_order_relaxed);
 }
 
 static bool is_covered(size_t bytes)
 {
-	return bytes <= atomic_load_explicit(&left_bytes, memory_order_relaxed) &&
+	return bytes <= atomic_load_explicit(&pool_left_bytes, memory_order_relaxed) &&
 	       !hp_backing_promise(bytes);
 }
 
 /*
- * How many other processes may share pages with this one: forks since none did. In a child the
- * parent takes the place of itself.
+ * How many other processes may share pages with this one, children that live on or a parent: forks
+ * since none did, fewer when some have gone or written.
  */
-static size_t sharers;
+static struct {
+	size_t count;
+	size_t slots; /* that were shared at the last look */
+} sharers;
+
+/* A look at each page: not where there was no such fork. */
+static void look_for_sharers(size_t slots)
+{
+	size_t shared = 0;
+
+	if (!sharers.count)
+		return;
+	if (!hp_snapshot_shared_slots(&shared)) { /* a server that gave its rights up */
+		sharers.count = 1;
+		shared = slots;
+	} else if (!shared) {
+		sharers.count = 0;
+	} else if (shared < sharers.slots) {
+		sharers.count = hp_max(sharers.count / 2, 1);
+	}
+	sharers.slots = shared;
+}
+
+static void note_shared(size_t slots)
+{
+	sharers.count++;
+	sharers.slots = slots;
+}
 
 /*
  * Each who shares a page may come to need one of its own, all but the last. Who asks to keep pages
@@ -63,13 +102,7 @@ static size_t sharers;
  */
 static size_t slots_for_all(size_t slots)
 {
-	size_t shared;
-
-	if (hp_options.fork == HP_FORK_KEEP)
-		return slots;
-	shared = hp_snapshot_shared_slots();
-	sharers = shared ? hp_max(sharers, 1) : 0;
-	return slots + shared * sharers;
+	return slots + (hp_options.fork == HP_FORK_KEEP ? 0 : sharers.slots * sharers.count);
 }
 
 static bool wants_to_share(size_t slots)
@@ -78,16 +111,18 @@ static bool wants_to_share(size_t slots)
 	       is_covered(slots_for_all(slots) * HP_HUGEPAGE_BYTES);
 }
 
+static bool is_shared; /* by the fork that goes on */
+
 enum way { NOTHING, COPIED, SHARED, UNCOVERED };
 
 static enum way choose(size_t slots)
 {
 	if (!slots && !hp_snapshot_is_due())
 		return NOTHING;
-	hp_rescue_arm();
+	look_for_sharers(slots);
 	if (wants_to_share(slots))
 		return SHARED;
-	return hp_snapshot_take() ? COPIED : UNCOVERED;
+	return may_copy(slots * HP_HUGEPAGE_BYTES) && hp_snapshot_take() ? COPIED : UNCOVERED;
 }
 
 void hp_share_prepare(void)
@@ -96,11 +131,15 @@ void hp_share_prepare(void)
 	enum way way = choose(slots);
 	struct hp_stats *stats = hp_counters_begin();
 
-	sharers += way == SHARED || way == UNCOVERED;
 	stats->forks_copied += way == COPIED;
 	stats->forks_shared += way == SHARED;
 	stats->forks_uncovered += way == UNCOVERED;
 	hp_counters_end();
+	is_shared = way == SHARED || way == UNCOVERED;
+	if (is_shared) {
+		hp_rescue_arm();
+		note_shared(slots);
+	}
 	if (way == COPIED && hp_options.fork == HP_FORK_AUTO && slots >= COSTLY_SLOTS)
 		hp_backing_note_costly_fork();
 }
@@ -112,6 +151,8 @@ void hp_share_parent(void)
 
 void hp_share_child(void)
 {
-	if (!hp_snapshot_install())
-		hp_pool_trim(0); /* idle pages are shared: a write would need one of the pool */
+	hp_snapshot_install();
+	/* Idle pages are shared, too: to use one again would need another of the pool. */
+	if (is_shared)
+		hp_pool_trim(0);
 }

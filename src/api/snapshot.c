@@ -12,6 +12,7 @@
 static struct {
 	bool is_taken;	 /* the child gets the copy */
 	bool is_omitted; /* slots may be marked as not for a child: it would have holes there */
+	bool is_late;	 /* handlers of the child run before ours */
 	char *copy;
 	size_t bytes;
 } snapshot;
@@ -67,13 +68,19 @@ static struct hp_run before_first(void)
 	return (struct hp_run){ &hp_regions.at[0], 0, 0 };
 }
 
+/* A slot that another thread had rescued at that moment was marked where it stands now. */
+static bool may_be_omitted(const struct hp_slot *slot)
+{
+	return is_huge(slot) || slot->is_rescued;
+}
+
 /* False if some stay omitted: the next fork must make a copy, too. */
 static bool keep_all(void)
 {
 	struct hp_run run = before_first();
 	int error = 0;
 
-	while (next_run(&run, is_huge))
+	while (next_run(&run, may_be_omitted))
 		error |= hp_os_fork_keep(hp_run_address(run), hp_run_bytes(run));
 	snapshot.is_omitted = error;
 	return !error;
@@ -81,12 +88,15 @@ static bool keep_all(void)
 
 /*
  * A page that cannot be omitted is shared until the child has put its copy there. Who writes to it
- * before that needs a page of the pool.
+ * before that needs a page of the pool. So it is where the library came late: handlers of the child
+ * that were registered before ours run before ours, and may read the heap.
  */
 static void omit_all(void)
 {
 	struct hp_run run = before_first();
 
+	if (snapshot.is_late)
+		return;
 	while (next_run(&run, is_huge))
 		hp_os_fork_omit(hp_run_address(run), hp_run_bytes(run));
 	snapshot.is_omitted = true;
@@ -151,23 +161,30 @@ static void drop_copy(void)
 	snapshot.is_taken = false;
 }
 
+void hp_snapshot_init(void)
+{
+	snapshot.is_late = hp_os_is_late();
+}
+
 size_t hp_snapshot_slots(void)
 {
 	return count_slots(is_filled);
 }
 
-size_t hp_snapshot_shared_slots(void)
+bool hp_snapshot_shared_slots(size_t *out_slots)
 {
 	struct hp_run run = before_first();
 	size_t slots = 0;
 
 	while (next_run(&run, is_filled)) {
-		size_t shared = run.count;
+		size_t shared;
 
-		hp_os_huge_shared(hp_run_address(run), hp_run_bytes(run), &shared);
+		if (hp_os_huge_shared(hp_run_address(run), hp_run_bytes(run), &shared))
+			return false;
 		slots += shared;
 	}
-	return slots;
+	*out_slots = slots;
+	return true;
 }
 
 bool hp_snapshot_is_due(void)
@@ -235,14 +252,14 @@ static void close_hole(struct hp_run run)
 	}
 }
 
-bool hp_snapshot_install(void)
+void hp_snapshot_install(void)
 {
 	struct hp_run run = before_first();
 	char *from = snapshot.copy;
 
 	if (!snapshot.is_taken) {
 		HP_CHECK(!snapshot.is_omitted, "fork: no memory for the child's copy of the heap");
-		return false;
+		return;
 	}
 	for (; next_run(&run, is_copied); from += hp_run_bytes(run))
 		install(run, from);
@@ -250,5 +267,4 @@ bool hp_snapshot_install(void)
 	while (next_run(&run, is_huge))
 		close_hole(run);
 	snapshot.is_taken = snapshot.is_omitted = false;
-	return true;
 }

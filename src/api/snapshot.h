@@ -10,12 +10,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/*
- * How many pages of the pool a child would share without it, and how many of them other processes
- * share already; all of them where the system does not tell.
- */
+/* Once, from the constructor. */
+void hp_snapshot_init(void);
+
+/* How many pages of the pool a child would share without it. */
 size_t hp_snapshot_slots(void);
-size_t hp_snapshot_shared_slots(void);
+
+/* How many of them other processes share already; false where the system does not tell. */
+bool hp_snapshot_shared_slots(size_t *out_slots);
 
 /* An earlier one could not be undone as a whole: without another, a child would miss pages. */
 bool hp_snapshot_is_due(void);
@@ -29,7 +31,7 @@ bool hp_snapshot_take(void);
 /* Parent: drops the copy. */
 void hp_snapshot_drop(void);
 
-/* Child: moves the copy to where the originals were; false if there is none. */
-bool hp_snapshot_install(void);
+/* Child: moves the copy, if there is one, to where the originals were. */
+void hp_snapshot_install(void);
 
 #endif

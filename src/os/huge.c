@@ -173,6 +173,11 @@ int hp_os_fork_keep(void *address, size_t bytes)
 	return hp_os_result(madvise(address, bytes, MADV_DOFORK));
 }
 
+int hp_os_fork_wipe(void *address, size_t bytes)
+{
+	return hp_os_result(madvise(address, bytes, MADV_WIPEONFORK));
+}
+
 int hp_os_thp_resident(const void *address, size_t bytes, uint64_t *out_resident_bytes,
 		       uint64_t *out_huge_bytes)
 {

@@ -122,6 +122,9 @@ int hp_os_thp_check(void);
 int hp_os_fork_omit(void *address, size_t bytes);
 int hp_os_fork_keep(void *address, size_t bytes);
 
+/* The child of a fork finds the range, of normal memory, zero. */
+int hp_os_fork_wipe(void *address, size_t bytes);
+
 /* Sums Rss and AnonHugePages of /proc/self/smaps over the mappings inside the range. */
 int hp_os_thp_resident(const void *address, size_t bytes, uint64_t *out_resident_bytes,
 		       uint64_t *out_huge_bytes);
@@ -146,6 +149,9 @@ int hp_os_trap_catch(enum hp_os_trap trap, bool (*mend)(void *address));
 /* Monotonic time, coarse (some milliseconds). */
 uint64_t hp_os_now_ms(void);
 
+/* Memory that can be had without swapping, of the whole machine (MemAvailable). */
+int hp_os_memory_available(uint64_t *out_bytes);
+
 /* Random bits for the placement of the heap; never fails, weak where the kernel has none. */
 uint64_t hp_os_random(void);
 
@@ -164,6 +170,12 @@ size_t hp_os_peek(const void *address, void *out_bytes, size_t bytes);
 
 /* The file that is mapped at the address, its name cut to fit, and how far behind its start. */
 bool hp_os_module_of(const void *address, char *out_path, size_t path_bytes, uintptr_t *out_offset);
+
+/*
+ * For the constructor: whether this library comes by dlopen(), when others have registered their
+ * fork handlers.
+ */
+bool hp_os_is_late(void);
 
 /* Whether the program is setuid or the like: it takes no advice from its environment. */
 bool hp_os_is_secure(void);

@@ -1,5 +1,6 @@
 /* The process, its environment and its threads: see os.h. */
 #include <errno.h>
+#include <link.h>
 #include <linux/membarrier.h>
 #include <linux/openat2.h>
 #include <sched.h>
@@ -44,6 +45,17 @@ uint64_t hp_os_secret(void)
 	if (syscall(SYS_getrandom, &secret, sizeof(secret), GRND_NONBLOCK) != sizeof(secret))
 		secret = hp_os_random() ^ (uintptr_t)&secret;
 	return secret;
+}
+
+/* The start of the program or library that this is part of. */
+extern const ElfW(Ehdr) __ehdr_start HP_HIDDEN;
+
+/* Libc, which gives the process its environment, is initialised after us (-z initfirst). */
+bool hp_os_is_late(void)
+{
+	uintptr_t own_headers = (uintptr_t)&__ehdr_start + __ehdr_start.e_phoff;
+
+	return environ && own_headers != getauxval(AT_PHDR);
 }
 
 bool hp_os_is_secure(void)

@@ -1,4 +1,5 @@
 /* What the process knows of its own memory: see os.h. */
+#include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -38,6 +39,28 @@ bool hp_os_is_one_mapping(const void *one, const void *other)
 	hp_lines_read(fd, look_for_common, &common);
 	hp_file_close(fd);
 	return common.found;
+}
+
+static void look_for_available(const char *line, void *out_bytes)
+{
+	static const char NAME[] = "MemAvailable:";
+
+	if (!strncmp(line, NAME, sizeof(NAME) - 1)) {
+		line += sizeof(NAME) - 1;
+		*(uint64_t *)out_bytes =
+			hp_text_leading_number(line + strspn(line, " "), 10) * 1024;
+	}
+}
+
+int hp_os_memory_available(uint64_t *out_bytes)
+{
+	int fd = hp_file_open("/proc/meminfo", O_RDONLY, 0);
+
+	if (fd < 0)
+		return -errno;
+	hp_lines_read(fd, look_for_available, out_bytes);
+	hp_file_close(fd);
+	return 0;
 }
 
 /* Since glibc 2.35; takes no lock. */

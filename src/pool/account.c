@@ -122,6 +122,7 @@ void hp_account_remapped(struct hp_run run, enum hp_mapping mapping)
 		if (slot->has_memory)
 			add_to_kind(stats, slot->mapping, -bytes_of(slot));
 		slot->mapping = (uint8_t)mapping;
+		slot->is_rescued = false;
 		if (slot->has_memory)
 			add_to_kind(stats, slot->mapping, bytes_of(slot));
 	}

@@ -65,7 +65,12 @@ static void note_shortage(enum hp_fallback reason)
 
 void hp_backing_note_costly_fork(void)
 {
-	atomic_store_explicit(&backing.costly_fork_ms, hp_os_now_ms(), memory_order_relaxed);
+	uint64_t now_ms = hp_os_now_ms();
+
+	if (now_ms - atomic_load_explicit(&backing.costly_fork_ms, memory_order_relaxed) >
+	    COSTLY_FORK_MS)
+		atomic_store_explicit(&backing.costly_forks, 0, memory_order_relaxed);
+	atomic_store_explicit(&backing.costly_fork_ms, now_ms, memory_order_relaxed);
 	atomic_fetch_add_explicit(&backing.costly_forks, 1, memory_order_relaxed);
 }
 

@@ -14,26 +14,21 @@
 
 #include "pool/account.h"
 
-/* The process that holds it, or 0: one that was forked meanwhile finds its parent, and takes it. */
-static _Atomic int holder;
+/*
+ * Lies on a page that the kernel clears in the child of a fork, who finds it free: its holder is
+ * not there. Not in one that shares the memory, as after vfork(): there it is the same lock.
+ */
+static _Atomic int *held;
 
 static void lock(void)
 {
-	int self = hp_os_pid();
-	int seen = 0;
-
-	while (!atomic_compare_exchange_strong_explicit(&holder, &seen, self, memory_order_acquire,
-							memory_order_relaxed)) {
-		if (seen == self) {
-			hp_os_yield();
-			seen = 0;
-		}
-	}
+	while (atomic_exchange_explicit(held, 1, memory_order_acquire))
+		hp_os_yield();
 }
 
 static void unlock(void)
 {
-	atomic_store_explicit(&holder, 0, memory_order_release);
+	atomic_store_explicit(held, 0, memory_order_release);
 }
 
 /* The slot of any address, of which only what is written here and in BUSY slots is looked at. */
@@ -69,6 +64,7 @@ static bool move_to_normal(struct hp_run run)
 	if (hp_os_move_away(copy, HP_HUGEPAGE_BYTES, shared)) {
 		hp_os_release(copy, HP_HUGEPAGE_BYTES);
 		hp_os_commit(shared, HP_HUGEPAGE_BYTES);
+		slot->is_rescued = false;
 		return false;
 	}
 	slot->mapping = HP_MAPPING_THP;
@@ -113,7 +109,24 @@ static bool mend_protected(void *address)
 	return find(address, &run) && hp_run_slots(run)->is_rescued && mend(run, address);
 }
 
+static bool make_lock(void)
+{
+	void *page = NULL;
+
+	if (held)
+		return true;
+	if (hp_os_map(NULL, HP_PAGE_BYTES, HP_PAGE_BYTES, &page))
+		return false;
+	if (hp_os_fork_wipe(page, HP_PAGE_BYTES)) {
+		hp_os_release(page, HP_PAGE_BYTES);
+		return false;
+	}
+	held = page;
+	return true;
+}
+
 void hp_rescue_arm(void)
 {
-	hp_os_trap_catch(HP_OS_TRAP_NO_PAGE, mend_missing);
+	if (make_lock())
+		hp_os_trap_catch(HP_OS_TRAP_NO_PAGE, mend_missing);
 }

@@ -54,7 +54,7 @@ struct hp_slot {
 	bool is_pinned;	 /* USED: stays so though empty */
 	bool is_trimmed; /* USED: free units gave their memory back because of the bound */
 	bool is_copied;	 /* into the snapshot of the fork that goes on */
-	bool is_rescued; /* of its mapping: moved off a shared page, or about to be; see rescue.h */
+	bool is_rescued; /* its mapping: moved off a shared page, or about to be; see rescue.h */
 	bool has_memory; /* held from the system and counted; pool lock, or the BUSY owner's */
 	_Atomic(void *) live; /* under hardening: span/live.h; stays for good */
 } HP_ALIGNED(128);
