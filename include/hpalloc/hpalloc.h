@@ -133,7 +133,7 @@ HP_PUBLIC int hp_trim(size_t keep_bytes);
 /* Why memory is not on pages of the hugetlb pool (the first ones) or not on huge pages at all. */
 enum hp_fallback {
 	HP_FALLBACK_POOL_EMPTY, /* the pool had no page left */
-	HP_FALLBACK_LIMIT,	/* a page was promised and could not be had: cgroup, drained */
+	HP_FALLBACK_LIMIT,	/* a cgroup's limit, HPALLOC_POOL_MAX or _LEAVE; or drained */
 	HP_FALLBACK_MAPPING,	/* mmap or mremap failed: address-space limit, too many mappings */
 	HP_FALLBACK_LAZY_LARGE, /* a very large block: lazy, so that only what is touched costs */
 	HP_FALLBACK_FORK,	/* the child of a fork received a copy on normal memory */
