@@ -14,7 +14,7 @@
 #include "os/os.h"
 #include "support.h"
 
-enum { PAGES = 4 };
+enum { PAGES = 4, POOL_PAGES = 32 };
 
 static char *pages_text(unsigned pages)
 {
@@ -70,7 +70,7 @@ static void the_least_limit_of_all_groups_counts(void)
 {
 	char *outer, *inner;
 
-	if (!hp_test_pool_begin(PAGES))
+	if (!hp_test_pool_begin(POOL_PAGES))
 		return;
 	outer = hp_test_group_begin("hugetlb");
 	if (outer) {
@@ -103,7 +103,7 @@ static void reservations_count_as_well(void)
 {
 	char *group;
 
-	if (!hp_test_pool_begin(PAGES))
+	if (!hp_test_pool_begin(POOL_PAGES))
 		return;
 	group = hp_test_group_begin("hugetlb");
 	if (group) {
