@@ -312,6 +312,7 @@ static void use_the_mount_unmounted(void)
 	g_assert_cmpuint(my_hugetlb_bytes(), ==, 16 * HP_TEST_HUGEPAGE);
 	check_and_free(blocks, BLOCKS / 2);
 	check_and_free(blocks + BLOCKS / 2, BLOCKS / 2);
+	hp_trim(0);
 	hp_test_sleep_ms(150);
 	use_the_mount();
 }
