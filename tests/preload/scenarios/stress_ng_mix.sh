@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # Five of stress-ng's stressors at once: malloc with its realloc, a heap that grows by realloc
 # until there is no more, brk, and two that fork. The limit of the address space is what the second
 # one meets, instead of all of the machine's memory. Without --brk-notouch that stressor writes
