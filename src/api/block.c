@@ -75,7 +75,7 @@ static void *take_foreign(size_t bytes, size_t align_bytes)
 	return align_bytes <= 16 ? next->malloc(bytes) : next->aligned_alloc(align_bytes, bytes);
 }
 
-static void *take_own(size_t bytes, size_t align_bytes, enum hp_content content)
+static inline void *take_own(size_t bytes, size_t align_bytes, enum hp_content content)
 {
 	if (bytes <= HP_CLASS_MAX_BYTES && align_bytes == 1)
 		return take_from_class(hp_class_of(bytes ? bytes : 1), content);
@@ -84,7 +84,9 @@ static void *take_own(size_t bytes, size_t align_bytes, enum hp_content content)
 	return NULL;
 }
 
-void *hp_block_take_plain(size_t bytes, size_t align_bytes, enum hp_content content)
+/* Not to be a call more on every miss. */
+static inline __attribute__((always_inline)) void *take(size_t bytes, size_t align_bytes,
+							enum hp_content content)
 {
 	int kept_errno = errno;
 	void *block;
@@ -106,7 +108,12 @@ void *hp_block_take(size_t bytes, size_t align_bytes, enum hp_content content)
 {
 	hp_init();
 	return hp_harden_is_on() ? hp_harden_take(bytes, align_bytes, content)
-				 : hp_block_take_plain(bytes, align_bytes, content);
+				 : take(bytes, align_bytes, content);
+}
+
+void *hp_block_take_plain(size_t bytes, size_t align_bytes, enum hp_content content)
+{
+	return take(bytes, align_bytes, content);
 }
 
 static inline void demand_start(bool is_start, const void *block, const char *verb)
@@ -163,6 +170,10 @@ void hp_block_give_other(void *block, struct hp_span *span)
 {
 	struct hp_arena *arena = hp_self;
 
+	if (hp_harden_is_on()) {
+		hp_harden_give_of(span, block);
+		return;
+	}
 	if (HP_UNLIKELY(!hp_arena_is_real(arena) || span->kind != HP_SPAN_SLAB ||
 			span->owner == arena)) {
 		hp_block_give(block);

@@ -168,7 +168,7 @@ bool hp_guard_is_due(void)
 	left = 1 + (uint32_t)(((uint64_t)hp_harden_random(&random) *
 			       (2 * (uint64_t)hp_options.guard_rate - 1)) >>
 			      32);
-	return hp_guard_region.bytes && (!is_first || left == 1);
+	return !is_first || left == 1;
 }
 
 static struct place *claim(void)

@@ -29,7 +29,7 @@ static inline bool hp_guard_owns(const void *address)
 	return HP_UNLIKELY((uintptr_t)address - hp_guard_region.base < hp_guard_region.bytes);
 }
 
-/* Whether it is this allocation's turn. */
+/* Where there are guards: whether it is this allocation's turn. */
 bool hp_guard_is_due(void);
 
 /* A block, all zero; NULL if it is too large, or all places are taken. */

@@ -84,11 +84,36 @@ static void *take(size_t bytes, size_t room, size_t align_bytes, enum hp_content
 	return block ? arm(block, bytes) : NULL;
 }
 
+/* What there is of the class at hand: no arena, slab or block is started for it. */
+static inline void *take_at_hand(size_t bytes)
+{
+	struct hp_arena *arena = hp_mine;
+	size_t need = hp_max(bytes + HP_TAIL_BYTES, HP_HARDEN_MIN_BYTES);
+	unsigned class = hp_class_of(need);
+	void *block;
+
+	if (HP_UNLIKELY(!hp_arena_is_real(arena)))
+		return NULL;
+	hp_gate_enter(arena);
+	block = hp_slab_take_hardened(arena->current[class]);
+	hp_gate_leave(arena);
+	if (HP_LIKELY(block))
+		hp_harden_arm(block, hp_class_bytes(class), bytes);
+	return block;
+}
+
 void *hp_harden_take(size_t bytes, size_t align_bytes, enum hp_content content)
 {
-	void *block = hp_guard_is_due() ? hp_guard_take(bytes, align_bytes) : NULL;
+	void *block = NULL;
 
-	return block ? block : take(bytes, bytes, align_bytes, content);
+	if (HP_UNLIKELY(hp_guard_region.bytes) && hp_guard_is_due())
+		block = hp_guard_take(bytes, align_bytes);
+	if (!block && align_bytes == 1 && bytes <= HP_CLASS_MAX_BYTES - HP_TAIL_BYTES) {
+		block = take_at_hand(bytes);
+		if (block && content == HP_CONTENT_ZERO)
+			memset(block, 0, bytes);
+	}
+	return HP_LIKELY(block) ? block : take(bytes, bytes, align_bytes, content);
 }
 
 static bool is_free_large(const struct hp_span *span, const void *block)
@@ -139,18 +164,26 @@ static size_t demand_live(const struct hp_span *span, const void *block, const c
 	return demand_whole(span, block, verb);
 }
 
-/* What is of another thread stays live until its owner has it. */
+/*
+ * What is of another thread stays live until its owner has it. What is our own counts as no slow
+ * path, of which there would be too many looks at the clock.
+ */
 static void give_slab_block(struct hp_span *slab, void *block)
 {
-	struct hp_arena *arena = hp_section_enter(hp_thread_arena_to_free());
+	struct hp_arena *arena = hp_mine;
 
 	if (HP_LIKELY(slab->owner == arena)) {
+		hp_gate_enter(arena);
 		if (HP_UNLIKELY(!hp_live_clear(slab, block)))
 			report(slab, block, "free");
 		demand_whole(slab, block, "free");
-	} else {
-		demand_live(slab, block, "free");
+		hp_harden_junk(block, hp_slab_block_bytes(slab));
+		hp_quarantine_put(arena, slab, block);
+		hp_gate_leave(arena);
+		return;
 	}
+	arena = hp_section_enter(hp_thread_arena_to_free());
+	demand_live(slab, block, "free");
 	hp_harden_junk(block, hp_slab_block_bytes(slab));
 	if (HP_LIKELY(hp_arena_is_real(arena)))
 		hp_quarantine_put(arena, slab, block);
@@ -174,21 +207,29 @@ static void give_large(struct hp_span *large, void *block)
 	hp_section_leave(arena);
 }
 
+void hp_harden_give_of(struct hp_span *span, void *block)
+{
+	int kept_errno = errno;
+
+	if (HP_UNLIKELY(!span->is_hardened))
+		hp_block_give_plain(block);
+	else if (span->kind == HP_SPAN_SLAB)
+		give_slab_block(span, block);
+	else
+		give_large(span, block);
+	errno = kept_errno;
+}
+
 void hp_harden_give(void *block)
 {
 	struct hp_span *span = hp_span_find(block);
-	int kept_errno = errno;
 
-	if (hp_guard_owns(block)) {
+	if (span)
+		hp_harden_give_of(span, block);
+	else if (hp_guard_owns(block))
 		hp_guard_give(block);
-	} else if (!span || !span->is_hardened) {
+	else
 		hp_block_give_plain(block);
-	} else if (span->kind == HP_SPAN_SLAB) {
-		give_slab_block(span, block);
-	} else {
-		give_large(span, block);
-	}
-	errno = kept_errno;
 }
 
 size_t hp_harden_usable(const void *block, const char *verb)
@@ -218,6 +259,13 @@ static void *copy(void *block, size_t kept, size_t bytes, size_t room)
 	return moved;
 }
 
+static void *resize_guarded(void *block, size_t bytes)
+{
+	size_t before = hp_guard_usable(block, "realloc");
+
+	return bytes == before ? block : copy(block, hp_min(before, bytes), bytes, bytes);
+}
+
 void *hp_harden_realloc(void *block, size_t bytes)
 {
 	struct hp_span *span = hp_span_find(block);
@@ -225,7 +273,7 @@ void *hp_harden_realloc(void *block, size_t bytes)
 	void *result = NULL;
 
 	if (!span)
-		return copy(block, hp_min(hp_guard_usable(block, "realloc"), bytes), bytes, bytes);
+		return resize_guarded(block, bytes);
 	before = demand_live(span, block, "realloc");
 	if (fits(span, bytes))
 		return arm(block, bytes);

@@ -19,9 +19,7 @@
 
 #include "arena/chain.h"
 #include "rt/reclaim.h"
-#include "span/class.h"
-#include "span/link.h"
-#include "span/span.h"
+#include "span/slab.h"
 
 #define HP_RING_SLABS 64u
 #define HP_OUTBOX_CHAINS 64u
@@ -138,6 +136,22 @@ static inline void hp_slab_push(struct hp_span *slab, void *block)
 	atomic_signal_fence(memory_order_seq_cst); /* as in hp_slab_pop() */
 	*(void **)block = slab->free;
 	atomic_signal_fence(memory_order_seq_cst); /* the link first: this store commits */
+	slab->free = block;
+}
+
+/* The same two for the slow paths, which alone are taken under hardening. */
+static inline void *hp_slab_take_block(struct hp_span *slab)
+{
+	return HP_UNLIKELY(hp_link_key) ? hp_slab_take_hardened(slab) : hp_slab_pop(slab);
+}
+
+static inline void hp_slab_give_block(struct hp_span *slab, void *block)
+{
+	if (HP_LIKELY(!hp_link_key)) {
+		hp_slab_push(slab, block);
+		return;
+	}
+	hp_link_set(block, slab->free);
 	slab->free = block;
 }
 

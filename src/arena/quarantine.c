@@ -13,7 +13,7 @@
 #include "span/live.h"
 #include "span/seal.h"
 
-enum { PLACES = 128, FIRST_BAND_LOG2 = 6, BANDS = 7, LARGE_PLACES = 8 };
+enum { PLACES = 128, BANDS = 7, LARGE_PLACES = 8 };
 
 #define LARGE_MAX_BYTES ((size_t)16 << 20)
 
@@ -27,15 +27,14 @@ struct hp_quarantine {
 	struct hp_span *large[LARGE_PLACES];
 } HP_ALIGNED(64);
 
-static_assert(HP_CLASS_MAX_BYTES <= (size_t)64 << 2 * (BANDS - 1), "each class has a band");
+static_assert((HP_CLASS_COUNT - 1) / 16 + 1 < BANDS, "each class has a band");
 
 static struct hp_meta_kind kind = { .bytes = sizeof(struct hp_quarantine) };
 
-static inline unsigned band_of(size_t bytes)
+/* Sixteen classes are two doublings. */
+static inline unsigned band_of(unsigned class)
 {
-	return bytes <= (size_t)1 << FIRST_BAND_LOG2
-		       ? 0
-		       : (hp_log2(bytes - 1) + 2 - FIRST_BAND_LOG2) / 2;
+	return class < 4 ? 0 : class / 16 + 1;
 }
 
 static struct hp_quarantine *begin(struct hp_arena *arena)
@@ -68,7 +67,7 @@ static void let_go(struct hp_arena *arena, struct hp_span *slab, void *block)
 void hp_quarantine_put(struct hp_arena *arena, struct hp_span *slab, void *block)
 {
 	struct hp_quarantine *quarantine = arena->quarantine;
-	unsigned band = band_of(hp_slab_block_bytes(slab)), places = PLACES / 2 >> band;
+	unsigned band = band_of(slab->class), places = PLACES / 2 >> band;
 
 	if (HP_UNLIKELY(!quarantine))
 		quarantine = begin(arena);

@@ -10,7 +10,10 @@
 #define JUNK ((uint64_t)0xdfdfdfdfdfdfdfdf) /* no address, and no small number */
 #define FILL ((uint64_t)0xfdfdfdfdfdfdfdfd)
 
-enum { LENGTH_SHIFT = 48, LENGTH_FREED = 0xffff };
+enum { LENGTH_SHIFT = 48, LENGTH_FREED = 0xffff, FILL_BY_CALL_BYTES = 512 };
+
+/* Two words at a time: a block's size and address are multiples of 16, and its tail is 8. */
+typedef uint64_t pair __attribute__((vector_size(16), may_alias));
 
 static struct {
 	uint64_t tail;
@@ -101,7 +104,13 @@ void hp_harden_junk(void *block, size_t have)
 	set_word(tail, (uint64_t)LENGTH_FREED << LENGTH_SHIFT | hash(block));
 	/* Pairs with hp_harden_is_overrun(): who sees junk in the fill sees the mark. */
 	atomic_thread_fence(memory_order_release);
-	memset(at, (int)(JUNK & 0xff), have - HP_TAIL_BYTES);
+	if (have > FILL_BY_CALL_BYTES) {
+		memset(at, (int)(JUNK & 0xff), have - HP_TAIL_BYTES);
+		return;
+	}
+	for (; at < tail - 8; at += sizeof(pair))
+		*(pair *)(void *)at = (pair){ JUNK, JUNK };
+	set_word(tail - 8, JUNK);
 }
 
 void hp_harden_arrived(void *block)
@@ -112,11 +121,13 @@ void hp_harden_arrived(void *block)
 bool hp_harden_is_junk(const void *block, size_t have)
 {
 	const char *at = block, *tail = at + have - HP_TAIL_BYTES;
+	pair pairs = { 0, 0 };
 	uint64_t differs = word_at(tail) ^ ((uint64_t)LENGTH_FREED << LENGTH_SHIFT | hash(block));
 
-	for (at += 8; at < tail; at += 8)
-		differs |= word_at(at) ^ JUNK;
-	return !differs;
+	differs |= (word_at(at + 8) ^ JUNK) | (word_at(tail - 8) ^ JUNK);
+	for (at += sizeof(pair); at < tail - 8; at += sizeof(pair))
+		pairs |= *(const pair *)(const void *)at ^ (pair) { JUNK, JUNK };
+	return !(differs | pairs[0] | pairs[1]);
 }
 
 bool hp_harden_is_junk_at(const void *block)
@@ -152,7 +163,7 @@ bool hp_harden_is_overrun(const void *block, size_t have)
 void hp_harden_check_free(const struct hp_span *slab, const void *block, uintptr_t link)
 {
 	const void *next = (const void *)(link & ~HP_LINK_FRESH);
-	bool is_whole = !next || (hp_slab_has_block(slab, next) && !hp_live_is_set(slab, next));
+	bool is_whole = !next || hp_slab_has_block(slab, next);
 
 	if (is_whole && !(link & HP_LINK_FRESH))
 		is_whole = hp_harden_is_junk(block, hp_slab_block_bytes(slab));

@@ -22,8 +22,11 @@ extern HP_HIDDEN uintptr_t hp_link_key;
 /* What a word at this address is combined with: 0 without a key. */
 static inline uintptr_t hp_link_pad(const void *at)
 {
-	uintptr_t product = ((uintptr_t)at ^ hp_link_key) * hp_link_key;
+	uintptr_t product;
 
+	if (HP_LIKELY(!hp_link_key))
+		return 0;
+	product = ((uintptr_t)at ^ hp_link_key) * hp_link_key;
 	return product ^ (product >> 32);
 }
 

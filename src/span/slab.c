@@ -106,7 +106,7 @@ bool hp_slab_carve(struct hp_span *slab)
 	return true;
 }
 
-void *hp_slab_take_block(struct hp_span *slab)
+void *hp_slab_take_hardened(struct hp_span *slab)
 {
 	void *block = slab->free;
 	uintptr_t link;
@@ -114,21 +114,12 @@ void *hp_slab_take_block(struct hp_span *slab)
 	if (!block)
 		return NULL;
 	link = hp_link_read(block);
-	if (HP_UNLIKELY(slab->is_hardened)) {
-		hp_harden_check_free(slab, block, link);
-		hp_live_set(slab, block);
-	}
+	hp_harden_check_free(slab, block, link);
+	HP_CHECK(!hp_live_set(slab, block), "%p was written to after it was freed (%zu-byte block)",
+		 block, hp_slab_block_bytes(slab) - HP_TAIL_BYTES);
 	slab->free = (void *)(link & ~HP_LINK_FRESH);
-	atomic_signal_fence(memory_order_seq_cst); /* fork: lost is better than counted twice */
 	slab->countdown++;
 	return block;
-}
-
-void hp_slab_give_block(struct hp_span *slab, void *block)
-{
-	hp_link_set(block, slab->free);
-	atomic_signal_fence(memory_order_seq_cst); /* the link first: this store commits */
-	slab->free = block;
 }
 
 void *hp_slab_bump(struct hp_span *slab)

@@ -21,13 +21,10 @@ void hp_slab_give(struct hp_span *slab);
 bool hp_slab_carve(struct hp_span *slab);
 
 /*
- * A block of the free list, live from now on, or NULL: the slow paths' way. Under hardening a block
- * that was written to after its free ends the program here.
+ * Under hardening: a block of the free list, live from now on, or NULL. One that was written to
+ * after its free ends the program here.
  */
-void *hp_slab_take_block(struct hp_span *slab);
-
-/* A free block is available again; the caller has counted it. */
-void hp_slab_give_block(struct hp_span *slab, void *block);
+void *hp_slab_take_hardened(struct hp_span *slab);
 
 /* The next fresh block alone, past the free list; NULL if all were carved. */
 void *hp_slab_bump(struct hp_span *slab);

@@ -12,7 +12,8 @@ static void clear_environment(void)
 {
 	char **names = g_listenv();
 
-	/* Hardening is the setup's choice: every test holds with it, too. */
+	/* Hardening is the setup's choice: every test holds with it, too. Guarded blocks are put
+	 * elsewhere than a test may expect. */
 	for (char **name = names; *name; name++) {
 		if (g_str_has_prefix(*name, "HPALLOC_") && !g_str_equal(*name, "HPALLOC_HARDEN"))
 			g_unsetenv(*name);
