@@ -50,6 +50,17 @@ smoke()
 	echo 'Ok: 1'
 }
 
+# The same tests with the hit paths switched off and every block checked; the suite `misuse` of the
+# stage gcc has what is found by it.
+stage_hardened()
+{
+	build_in "$stages/gcc" -Dwerror=true
+	meson test -C "$stages/gcc" --print-errorlogs --setup hardened1 aligned calloc errno \
+		fork hugetlb_fork large realloc sizes sqlite perl python_threads
+	meson test -C "$stages/gcc" --print-errorlogs --setup hardened2 handover mixed fork_busy \
+		misuse query random realloc_growth thread_exit bash redis
+}
+
 stage_system_liburcu()
 {
 	build_in "$stages/system_liburcu" -Dtests=false -Dliburcu=system
@@ -171,7 +182,7 @@ run_stages()
 {
 	passed=0 failed=0 skipped=0
 	mkdir -p "$stages"
-	for stage in gcc debug address thread system_liburcu lto subproject install bench \
+	for stage in gcc hardened debug address thread system_liburcu lto subproject install bench \
 		aarch64 soak; do
 		run_stage $stage
 	done

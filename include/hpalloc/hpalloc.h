@@ -9,6 +9,7 @@
  *  - Every function may be called by any thread at any time, a block may be freed by any thread.
  *    None is async-signal-safe, as with every malloc.
  *  - All functions work on one heap per process: a block of one may be given to any other.
+ *  - With HPALLOC_HARDEN a block has the bytes that it was asked for with, and no more may be used.
  *  - Misuse that is noticed (a double free, a pointer that is no block) ends in one line on
  *    standard error, "hpalloc: ...", and abort().
  */
