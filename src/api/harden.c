@@ -102,12 +102,21 @@ static inline void *take_at_hand(size_t bytes)
 	return block;
 }
 
+static void *take_guarded(size_t bytes, size_t align_bytes)
+{
+	int kept_errno = errno;
+	void *block = hp_guard_take(bytes, align_bytes);
+
+	errno = kept_errno;
+	return block;
+}
+
 void *hp_harden_take(size_t bytes, size_t align_bytes, enum hp_content content)
 {
 	void *block = NULL;
 
 	if (HP_UNLIKELY(hp_guard_region.bytes) && hp_guard_is_due())
-		block = hp_guard_take(bytes, align_bytes);
+		block = take_guarded(bytes, align_bytes);
 	if (!block && align_bytes == 1 && bytes <= HP_CLASS_MAX_BYTES - HP_TAIL_BYTES) {
 		block = take_at_hand(bytes);
 		if (block && content == HP_CONTENT_ZERO)
@@ -164,9 +173,25 @@ static size_t demand_live(const struct hp_span *span, const void *block, const c
 	return demand_whole(span, block, verb);
 }
 
+/* In a section. What is of another thread stays live until its owner has it. */
+static inline void retire(struct hp_arena *arena, struct hp_span *slab, void *block)
+{
+	if (HP_UNLIKELY(slab->owner != arena))
+		demand_live(slab, block, "free");
+	else if (HP_UNLIKELY(!hp_live_clear(slab, block)))
+		report(slab, block, "free");
+	else
+		demand_whole(slab, block, "free");
+	hp_harden_junk(block, hp_slab_block_bytes(slab));
+	if (HP_LIKELY(hp_arena_is_real(arena)))
+		hp_quarantine_put(arena, slab, block);
+	else
+		hp_outbox_hand_over(slab, block);
+}
+
 /*
- * What is of another thread stays live until its owner has it. What is our own counts as no slow
- * path, of which there would be too many looks at the clock.
+ * What is our own counts as no slow path: there would be too many looks at the clock. A thread that
+ * gets its arena just now may have adopted the slab's.
  */
 static void give_slab_block(struct hp_span *slab, void *block)
 {
@@ -174,22 +199,13 @@ static void give_slab_block(struct hp_span *slab, void *block)
 
 	if (HP_LIKELY(slab->owner == arena)) {
 		hp_gate_enter(arena);
-		if (HP_UNLIKELY(!hp_live_clear(slab, block)))
-			report(slab, block, "free");
-		demand_whole(slab, block, "free");
-		hp_harden_junk(block, hp_slab_block_bytes(slab));
-		hp_quarantine_put(arena, slab, block);
+		retire(arena, slab, block);
 		hp_gate_leave(arena);
-		return;
+	} else {
+		arena = hp_section_enter(hp_thread_arena_to_free());
+		retire(arena, slab, block);
+		hp_section_leave(arena);
 	}
-	arena = hp_section_enter(hp_thread_arena_to_free());
-	demand_live(slab, block, "free");
-	hp_harden_junk(block, hp_slab_block_bytes(slab));
-	if (HP_LIKELY(hp_arena_is_real(arena)))
-		hp_quarantine_put(arena, slab, block);
-	else
-		hp_outbox_hand_over(slab, block);
-	hp_section_leave(arena);
 }
 
 static void give_large(struct hp_span *large, void *block)
@@ -207,29 +223,33 @@ static void give_large(struct hp_span *large, void *block)
 	hp_section_leave(arena);
 }
 
-void hp_harden_give_of(struct hp_span *span, void *block)
+static inline void give(struct hp_span *span, void *block)
 {
-	int kept_errno = errno;
-
-	if (HP_UNLIKELY(!span->is_hardened))
+	if (HP_UNLIKELY(!span || !span->is_hardened))
 		hp_block_give_plain(block);
 	else if (span->kind == HP_SPAN_SLAB)
 		give_slab_block(span, block);
 	else
 		give_large(span, block);
+}
+
+void hp_harden_give_of(struct hp_span *span, void *block)
+{
+	int kept_errno = errno;
+
+	give(span, block);
 	errno = kept_errno;
 }
 
 void hp_harden_give(void *block)
 {
-	struct hp_span *span = hp_span_find(block);
+	int kept_errno = errno;
 
-	if (span)
-		hp_harden_give_of(span, block);
-	else if (hp_guard_owns(block))
+	if (hp_guard_owns(block))
 		hp_guard_give(block);
 	else
-		hp_block_give_plain(block);
+		give(hp_span_find(block), block);
+	errno = kept_errno;
 }
 
 size_t hp_harden_usable(const void *block, const char *verb)

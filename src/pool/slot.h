@@ -56,7 +56,9 @@ struct hp_slot {
 	bool is_copied;	 /* into the snapshot of the fork that goes on */
 	bool is_rescued; /* its mapping: moved off a shared page, or about to be; see rescue.h */
 	bool has_memory; /* held from the system and counted; pool lock, or the BUSY owner's */
-	_Atomic(void *) live; /* under hardening: span/live.h; stays for good */
+
+	/* Under hardening: see span/live.h. Set once. */
+	_Atomic(void *) live;
 } HP_ALIGNED(128);
 
 static_assert(sizeof(struct hp_slot) == HP_SLOT_BYTES, "one slot, two cache lines");
