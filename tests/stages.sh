@@ -56,7 +56,7 @@ stage_hardened()
 {
 	build_in "$stages/gcc" -Dwerror=true
 	meson test -C "$stages/gcc" --print-errorlogs --setup hardened1 aligned calloc errno \
-		fork hugetlb_fork large realloc sizes sqlite perl python_threads
+		fork hugetlb_fork large realloc sizes sqlite python_threads
 	meson test -C "$stages/gcc" --print-errorlogs --setup hardened2 handover mixed fork_busy \
 		misuse query random realloc_growth thread_exit bash redis
 }

@@ -68,17 +68,17 @@ HP_COLD HP_NORETURN static void die(const struct place *place)
 
 static void say_touch(const struct place *place, uintptr_t address)
 {
-	uintptr_t block = (uintptr_t)place->block;
+	const void *block = place->block;
 	const void *at = (const void *)address;
 
 	if (atomic_load(&place->state) == FREED)
-		hp_warn("%p was touched after it was freed (%zu-byte block), at %p", place->block,
+		hp_warn("%p was touched after it was freed (%zu-byte block), at %p", block,
 			place->bytes, at);
-	else if (address >= block)
-		hp_warn("%p was touched beyond its end (%zu-byte block), at %p", place->block,
+	else if (address >= (uintptr_t)block)
+		hp_warn("%p was touched beyond its end (%zu-byte block), at %p", block,
 			place->bytes, at);
 	else
-		hp_warn("%p was touched before its start (%zu-byte block), at %p", place->block,
+		hp_warn("%p was touched before its start (%zu-byte block), at %p", block,
 			place->bytes, at);
 }
 

@@ -209,7 +209,7 @@ static void check_chain(const struct hp_span *slab, const struct hp_chain *chain
 		if (i < 2)
 			hp_harden_arrived(block);
 	}
-	HP_CHECK(last == chain->last, "%p was written to after it was freed", last);
+	HP_CHECK(last == chain->last && !block, "%p was written to after it was freed", last);
 }
 
 /* All blocks of a chain become free at once. */

@@ -69,6 +69,8 @@ static inline void *hp_chain_seal(const struct hp_chain *chain, void *next)
 			  (uintptr_t)chain->count << HP_CHAIN_COUNT_SHIFT | (uintptr_t)next);
 	if (chain->count > 1)
 		hp_chain_set_word(hp_link_next(chain->first), (uintptr_t)chain->last);
+	if (hp_link_key) /* so that a write shows there, too */
+		hp_link_set(chain->last, NULL);
 	return chain->first;
 }
 

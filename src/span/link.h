@@ -37,7 +37,8 @@ static inline void hp_link_set(void *block, const void *next)
 
 static inline void hp_link_set_fresh(void *block, const void *next)
 {
-	hp_link_set(block, (const char *)next + (hp_link_key & HP_LINK_FRESH));
+	*(uintptr_t *)block =
+		((uintptr_t)next | (hp_link_key & HP_LINK_FRESH)) ^ hp_link_pad(block);
 }
 
 /* The next block, with marks; anything at all if it was written to. */
