@@ -15,10 +15,11 @@
 
 static bool can_be(const struct hp_span *span, const void *block, size_t bytes)
 {
-	size_t have = hp_block_bytes(span);
+	size_t have;
 
-	if (span->is_hardened)
+	if (hp_harden_has(span, block))
 		return bytes == hp_harden_usable(block, "free");
+	have = hp_block_bytes(span);
 	if (bytes > have)
 		return false;
 	if (span->kind == HP_SPAN_LARGE)
@@ -37,14 +38,15 @@ static struct hp_span *span_of(const void *block)
 HP_COLD static void report(const struct hp_span *span, const void *block, size_t bytes)
 {
 	hp_fatal("free of %p with a size of %zu, but the block has %zu bytes", block, bytes,
-		 span->is_hardened ? hp_harden_usable(block, "free") : hp_block_bytes(span));
+		 hp_harden_has(span, block) ? hp_harden_usable(block, "free")
+					    : hp_block_bytes(span));
 }
 
 void hp_sized_check(const void *block, size_t bytes)
 {
 	struct hp_span *span = span_of(block);
 
-	if (span && HP_UNLIKELY(!can_be(span, block, bytes)))
+	if ((span || hp_guard_owns(block)) && HP_UNLIKELY(!can_be(span, block, bytes)))
 		report(span, block, bytes);
 }
 
@@ -63,8 +65,11 @@ void hp_sized_check_aligned(const void *block, size_t align, size_t bytes)
 	size_t rounded = bytes;
 
 	hp_sized_check_alignment(block, align);
-	if (!span)
+	if (!span) {
+		if (hp_guard_owns(block) && !can_be(NULL, block, bytes))
+			report(NULL, block, bytes);
 		return;
+	}
 	if (align <= HP_UNIT_BYTES && bytes <= PTRDIFF_MAX)
 		rounded = hp_max(hp_round_up(bytes, align), align);
 	if (HP_UNLIKELY(!can_be(span, block, bytes) && !can_be(span, block, rounded) &&
