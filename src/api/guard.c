@@ -5,11 +5,9 @@
  */
 #include "api/guard.h"
 
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <ucontext.h>
 
 #include "api/stack.h"
 #include "base/bits.h"
@@ -35,7 +33,6 @@ struct hp_guard_region hp_guard_region;
 static struct {
 	struct place *places;
 	_Atomic unsigned next;
-	struct sigaction before;
 } guard;
 
 static char *page_of(size_t place)
@@ -82,59 +79,24 @@ static void say_touch(const struct place *place, uintptr_t address)
 			place->bytes, at);
 }
 
-/* A fault that is not ours goes to who had the signal before. */
-static void pass_on(int number, siginfo_t *info, void *context)
-{
-	if (guard.before.sa_flags & SA_SIGINFO) {
-		guard.before.sa_sigaction(number, info, context);
-	} else if (guard.before.sa_handler != SIG_DFL && guard.before.sa_handler != SIG_IGN) {
-		guard.before.sa_handler(number);
-	} else {
-		signal(number, SIG_DFL);
-		if (info->si_code <= 0) /* sent, not a fault: that would come again by itself */
-			raise(number);
-	}
-}
-
-#if defined(__x86_64__)
-static void *fault_address(const void *context)
-{
-	return (void *)((const ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
-}
-#elif defined(__aarch64__)
-static void *fault_address(const void *context)
-{
-	return (void *)((const ucontext_t *)context)->uc_mcontext.pc;
-}
-#else
-static void *fault_address(const void *context)
-{
-	(void)context;
-	return NULL;
-}
-#endif
-
-static void on_fault(int number, siginfo_t *info, void *context)
+static bool on_touch(void *address, const void *instruction)
 {
 	struct place *place;
 	struct hp_stack stack;
 
-	if (info->si_code <= 0 || !hp_guard_owns(info->si_addr)) {
-		pass_on(number, info, context);
-		return;
-	}
-	place = place_at((uintptr_t)info->si_addr);
-	say_touch(place, (uintptr_t)info->si_addr);
+	if (!hp_guard_owns(address))
+		return false;
+	place = place_at((uintptr_t)address);
+	say_touch(place, (uintptr_t)address);
 	hp_stack_get(&stack);
 	memmove(&stack.frames[1], &stack.frames[0], sizeof(stack.frames) - sizeof(stack.frames[0]));
-	stack.frames[0] = (char *)fault_address(context) + 1; /* no return address, but the spot */
+	stack.frames[0] = (char *)(uintptr_t)instruction + 1; /* no return address, but the spot */
 	hp_stack_say("touched by", &stack);
 	die(place);
 }
 
 void hp_guard_init(void)
 {
-	struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK };
 	size_t bytes = (2 * PLACES + 1) * HP_PAGE_BYTES;
 	size_t table_bytes = hp_round_up(PLACES * sizeof(struct place), HP_PAGE_BYTES);
 	void *base = NULL, *table = NULL;
@@ -149,7 +111,7 @@ void hp_guard_init(void)
 	guard.places = table;
 	hp_guard_region.base = (uintptr_t)base;
 	hp_guard_region.bytes = bytes;
-	sigaction(SIGSEGV, &action, &guard.before);
+	hp_os_trap_catch(HP_OS_TRAP_GUARDED, on_touch);
 }
 
 /* The interval is random, its mean the rate. A thread's first one is not over yet. */

@@ -133,8 +133,12 @@ int hp_os_thp_resident(const void *address, size_t bytes, uint64_t *out_resident
 
 enum hp_os_trap {
 	HP_OS_TRAP_NO_PAGE,   /* SIGBUS: no page for it */
-	HP_OS_TRAP_PROTECTED, /* SIGSEGV: the page may not be written to */
+	HP_OS_TRAP_PROTECTED, /* SIGSEGV: the page is protected, for a while */
+	HP_OS_TRAP_GUARDED,   /* SIGSEGV: the page is protected, for good */
 };
+
+/* `instruction` made the access; where it lies at the address itself, it was a jump. */
+typedef bool hp_os_mender(void *address, const void *instruction);
 
 /*
  * From now on such an access, of any thread, calls `mend`, in the handler of its signal; if that
@@ -142,7 +146,7 @@ enum hp_os_trap {
  * has its default action. Called again, it takes the signal back from who took it. One thread at a
  * time; async-signal-safe.
  */
-int hp_os_trap_catch(enum hp_os_trap trap, bool (*mend)(void *address));
+int hp_os_trap_catch(enum hp_os_trap trap, hp_os_mender *mend);
 
 /* ---- proc.c: the process ---- */
 

@@ -12,17 +12,24 @@
 #include "os/result.h"
 
 /* Written by hp_os_trap_catch() alone, one thread at a time, before the handler is set. */
-static struct trap {
-	int signal;
-	int code; /* of a fault that can be mended */
-	bool (*mend)(void *address);
+static struct source {
 	struct sigaction first; /* who had the signal before us */
 	struct sigaction next;	/* or took it from us, and lost it again */
 	bool is_caught;
+} bus, segv;
+
+static struct trap {
+	int signal;
+	int code;
+	struct source *source;
+	hp_os_mender *mend;
 } traps[] = {
-	[HP_OS_TRAP_NO_PAGE] = { .signal = SIGBUS, .code = BUS_ADRERR },
-	[HP_OS_TRAP_PROTECTED] = { .signal = SIGSEGV, .code = SEGV_ACCERR },
+	[HP_OS_TRAP_NO_PAGE] = { SIGBUS, BUS_ADRERR, &bus, NULL },
+	[HP_OS_TRAP_PROTECTED] = { SIGSEGV, SEGV_ACCERR, &segv, NULL },
+	[HP_OS_TRAP_GUARDED] = { SIGSEGV, SEGV_ACCERR, &segv, NULL },
 };
+
+enum { TRAPS = sizeof(traps) / sizeof(traps[0]) };
 
 /*
  * A handler that took the signal from us, and lost it again, may call ours: from further down the
@@ -32,11 +39,6 @@ static __thread struct {
 	const siginfo_t *info;
 	uintptr_t frame;
 } chained;
-
-static struct trap *trap_of(int signal)
-{
-	return &traps[signal == SIGBUS ? HP_OS_TRAP_NO_PAGE : HP_OS_TRAP_PROTECTED];
-}
 
 /* Not by an access that comes again: by kill(), or of a memory error somewhere. */
 static bool is_sent(const siginfo_t *info)
@@ -54,32 +56,29 @@ static void end_by(int signal, const siginfo_t *info)
 		raise(signal);
 }
 
-/* As if the kernel had called it; its mask ends with this handler. */
-static void call(struct sigaction *next, int signal, siginfo_t *info, void *context)
+/* As if the kernel had called it: with the mask of what was interrupted, and its own. */
+static void call(struct sigaction *next, int signal, siginfo_t *info, ucontext_t *context)
 {
 	struct sigaction now = *next;
+	sigset_t mask;
 
 	if (now.sa_flags & SA_RESETHAND)
 		*next = (struct sigaction){ .sa_handler = SIG_DFL };
-	if (now.sa_flags & SA_NODEFER) {
-		sigset_t own;
-
-		sigemptyset(&own);
-		sigaddset(&own, signal);
-		pthread_sigmask(SIG_UNBLOCK, &own, NULL);
-	}
-	pthread_sigmask(SIG_BLOCK, &now.sa_mask, NULL);
+	sigorset(&mask, &context->uc_sigmask, &now.sa_mask);
+	if (!(now.sa_flags & SA_NODEFER))
+		sigaddset(&mask, signal);
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 	if (now.sa_flags & SA_SIGINFO)
 		now.sa_sigaction(signal, info, context);
 	else
 		now.sa_handler(signal);
 }
 
-static void chain(struct trap *trap, int signal, siginfo_t *info, void *context)
+static void chain(struct source *source, int signal, siginfo_t *info, ucontext_t *context)
 {
 	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
 	bool is_nested = chained.info == info && frame < chained.frame;
-	struct sigaction *next = is_nested ? &trap->first : &trap->next;
+	struct sigaction *next = is_nested ? &source->first : &source->next;
 
 	if (next->sa_handler == SIG_IGN && is_sent(info))
 		return;
@@ -106,33 +105,26 @@ static const void *instruction(const ucontext_t *context)
 #error "where is the instruction that a signal interrupted?"
 #endif
 
-/*
- * No handler of the program's may come in between and need what is being mended. A jump to where no
- * code is comes as a page that is protected, too.
- */
-static bool mend(const struct trap *trap, const siginfo_t *info, const ucontext_t *context)
+static bool mend(const siginfo_t *info, const ucontext_t *context)
 {
-	sigset_t all, before;
-	bool is_mended;
+	for (unsigned i = 0; i < TRAPS; i++) {
+		const struct trap *trap = &traps[i];
 
-	if (info->si_code != trap->code || instruction(context) == info->si_addr)
-		return false;
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	is_mended = trap->mend(info->si_addr);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return is_mended;
+		if (trap->mend && trap->signal == info->si_signo && trap->code == info->si_code &&
+		    trap->mend(info->si_addr, instruction(context)))
+			return true;
+	}
+	return false;
 }
 
 static void handle(int signal, siginfo_t *info, void *context)
 {
-	struct trap *trap = trap_of(signal);
 	int kept_errno = errno;
-	bool is_mended = mend(trap, info, context);
+	bool is_mended = mend(info, context);
 
 	errno = kept_errno;
 	if (!is_mended)
-		chain(trap, signal, info, context);
+		chain(signal == SIGBUS ? &bus : &segv, signal, info, context);
 }
 
 static bool is_ours(const struct sigaction *action)
@@ -140,23 +132,26 @@ static bool is_ours(const struct sigaction *action)
 	return (action->sa_flags & SA_SIGINFO) && action->sa_sigaction == handle;
 }
 
-int hp_os_trap_catch(enum hp_os_trap which, bool (*mender)(void *address))
+int hp_os_trap_catch(enum hp_os_trap which, hp_os_mender *mender)
 {
 	struct trap *trap = &traps[which];
+	struct source *source = trap->source;
 	struct sigaction now, ours = { .sa_sigaction = handle };
 	int error = hp_os_result(sigaction(trap->signal, NULL, &now));
 
+	trap->mend = mender;
 	if (error || is_ours(&now))
 		return error;
-	trap->mend = mender;
-	trap->next = now;
-	if (!trap->is_caught)
-		trap->first = now;
-	trap->is_caught = true;
+	source->next = now;
+	if (!source->is_caught)
+		source->first = now;
+	source->is_caught = true;
+	/* No handler of the program's may come in between and need what is being mended. */
+	sigfillset(&ours.sa_mask);
 	ours.sa_flags = SA_SIGINFO | SA_ONSTACK | (now.sa_flags & SA_RESTART);
 	error = hp_os_result(sigaction(trap->signal, &ours, &now));
 	/* Another thread may have been faster since the look. */
 	if (!error && !is_ours(&now))
-		trap->next = now;
+		source->next = now;
 	return error;
 }

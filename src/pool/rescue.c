@@ -43,7 +43,7 @@ static bool find(const void *address, struct hp_run *out_run)
 	return hp_run_slots(*out_run)->state == HP_SLOT_USED;
 }
 
-static bool mend_protected(void *address);
+static hp_os_mender mend_protected;
 
 /*
  * Under the lock. The page is shared, so it can be read. Without the protection, writes of other
@@ -94,19 +94,21 @@ static bool mend(struct hp_run run, void *address)
 	return is_mended;
 }
 
-static bool mend_missing(void *address)
+static bool mend_missing(void *address, const void *instruction)
 {
 	struct hp_run run;
 
+	(void)instruction;
 	return find(address, &run) && mend(run, address);
 }
 
-/* Not a page that the program has protected itself. */
-static bool mend_protected(void *address)
+/* Not a page that the program has protected itself, nor a jump to where no code can be. */
+static bool mend_protected(void *address, const void *instruction)
 {
 	struct hp_run run;
 
-	return find(address, &run) && hp_run_slots(run)->is_rescued && mend(run, address);
+	return address != instruction && find(address, &run) && hp_run_slots(run)->is_rescued &&
+	       mend(run, address);
 }
 
 static bool make_lock(void)

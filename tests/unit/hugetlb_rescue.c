@@ -22,6 +22,7 @@ static pid_t share_all(void)
 	pid_t child = hp_test_fork_by(_Fork);
 
 	if (child == 0) {
+		signal(SIGALRM, SIG_DFL);
 		hp_test_wait(HP_TEST_TO_CHILD);
 		_exit(0);
 	}
@@ -69,11 +70,11 @@ static void a_handler_that_writes_to_the_heap_comes_before_or_after(void)
 
 	if (!take("HPALLOC_IDLE_MAX=0"))
 		return;
-	signal(SIGALRM, on_alarm);
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		pid_t child = share_all();
 
 		alarms = 0;
+		signal(SIGALRM, on_alarm);
 		setitimer(ITIMER_REAL, &often, NULL);
 		for (size_t i = 0; i < BLOCKS; i++)
 			memset(hp_test_blocks[i], (int)round, HP_MIB / 4);
@@ -107,7 +108,7 @@ static void read_all(void)
 
 static void fork_and_read(void)
 {
-	pid_t child = hp_test_fork();
+	pid_t child = fork(); /* the turns are those of the other child */
 
 	if (child == 0)
 		read_all();

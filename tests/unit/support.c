@@ -54,6 +54,8 @@ void hp_test_child_did_well(pid_t child)
 	int status;
 
 	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+	if (!WIFEXITED(status))
+		g_printerr("a child ended by signal %d\n", WTERMSIG(status));
 	g_assert_true(WIFEXITED(status));
 	g_assert_cmpint(WEXITSTATUS(status), ==, 0);
 }

@@ -16,16 +16,18 @@
 static volatile sig_atomic_t mended, handled;
 static char *page; /* of a file that has none: each access is SIGBUS */
 
-static bool mend_page(void *address)
+static bool mend_page(void *address, const void *instruction)
 {
+	(void)instruction;
 	mended++;
 	return mmap(address, HP_TEST_PAGE, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == address;
 }
 
-static bool mend_nothing(void *address)
+static bool mend_nothing(void *address, const void *instruction)
 {
 	(void)address;
+	(void)instruction;
 	mended++;
 	errno = EDOM;
 	return false;
@@ -49,7 +51,7 @@ static void handle_with(void (*handler)(int, siginfo_t *, void *), int flags)
 	g_assert_cmpint(sigaction(SIGBUS, &action, NULL), ==, 0);
 }
 
-static void catch_with(bool (*mend)(void *address))
+static void catch_with(hp_os_mender *mend)
 {
 	g_assert_cmpint(hp_os_trap_catch(HP_OS_TRAP_NO_PAGE, mend), ==, 0);
 }
@@ -133,7 +135,7 @@ static void program_handler(int signal, siginfo_t *info, void *context)
 	    errno != 4711 || !sigismember(&blocked, SIGUSR1) || !sigismember(&blocked, SIGBUS))
 		_exit(3);
 	handled++;
-	mend_page(page);
+	mend_page(page, NULL);
 }
 
 static void the_programs_handler_sees_what_it_would_have_seen(void)
