@@ -379,13 +379,17 @@ size_t hp_backing_purge(struct hp_run run)
 	return purged;
 }
 
+bool hp_backing_may_collapse(void)
+{
+	return hp_options.backing != HP_BACKING_BASE && thp_is_on();
+}
+
 bool hp_backing_collapse(struct hp_run run)
 {
 	char *address = hp_run_address(run);
 	size_t bytes = hp_run_bytes(run);
 
-	if (hp_options.backing == HP_BACKING_BASE || !thp_is_on() ||
-	    hp_os_thp_advise(address, bytes))
+	if (!hp_backing_may_collapse() || hp_os_thp_advise(address, bytes))
 		return false;
 	return !hp_os_thp_collapse(address, bytes);
 }

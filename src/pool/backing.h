@@ -45,6 +45,9 @@ bool hp_backing_is_base(enum hp_use use);
  */
 size_t hp_backing_purge(struct hp_run run);
 
+/* Whether base pages are to become transparent huge pages at all. */
+bool hp_backing_may_collapse(void);
+
 /* Makes a transparent huge page of a slot on base pages; false if the kernel can't now. */
 bool hp_backing_collapse(struct hp_run run);
 

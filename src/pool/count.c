@@ -38,6 +38,8 @@ bool hp_pool_count_collapsing(const struct hp_slot *slot)
 	size_t missing = HP_SLOT_UNITS - hp_bitmap_count(slot->touched);
 	bool is_allowed;
 
+	if (!hp_backing_may_collapse())
+		return false;
 	hp_pool_lock();
 	is_allowed = hp_limit_has_units(missing);
 	if (is_allowed)
