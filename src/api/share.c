@@ -40,17 +40,20 @@ static bool may_copy(uint64_t hugetlb_bytes)
 	       hugetlb_bytes <= atomic_load_explicit(&memory_left_bytes, memory_order_relaxed);
 }
 
-/* What can't be read does not limit. */
+/*
+ * What can't be read does not limit. Of the group's memory the limit counts, not what is left: most
+ * of what is used may be files, which the kernel lets go.
+ */
 void hp_share_look_ahead(void)
 {
-	uint64_t limit, pool = UINT64_MAX, group = UINT64_MAX, memory = UINT64_MAX;
+	uint64_t unused, pool = UINT64_MAX, group = UINT64_MAX, memory = UINT64_MAX;
 	struct hp_stats stats;
 
 	hp_counters_get(&stats);
 	if (may_share(stats.hugetlb_bytes))
-		hp_os_cgroup_read(HP_OS_CGROUP_HUGETLB, &limit, &pool);
+		hp_os_cgroup_read(HP_OS_CGROUP_HUGETLB, &unused, &pool);
 	if (stats.hugetlb_bytes > COPY_MAX_SLOTS * HP_HUGEPAGE_BYTES) {
-		hp_os_cgroup_read(HP_OS_CGROUP_MEMORY, &limit, &group);
+		hp_os_cgroup_read(HP_OS_CGROUP_MEMORY, &group, &unused);
 		hp_os_memory_available(&memory);
 	}
 	atomic_store_explicit(&pool_left_bytes, pool, memory_order_relaxed);

@@ -65,13 +65,13 @@ static void fork_inside(void)
 	g_assert_cmpuint(hp_test_stats().rescued, ==, 0);
 }
 
-static void run_limited(const char *limit, unsigned pages)
+static void run_limited(const char *controller, const char *limit, unsigned pages)
 {
 	char *group, *bytes;
 
 	if (!hp_test_pool_begin(POOL_PAGES))
 		return;
-	group = hp_test_group_begin("hugetlb");
+	group = hp_test_group_begin(controller);
 	if (!group) {
 		hp_test_pool_end();
 		return;
@@ -92,7 +92,7 @@ static void a_limit_on_use_costs_nothing_but_speed(void)
 	if (g_test_subprocess())
 		run_inside();
 	else
-		run_limited("hugetlb.2MB.max", LIMIT_PAGES);
+		run_limited("hugetlb", "hugetlb.2MB.max", LIMIT_PAGES);
 }
 
 static void a_limit_on_reservations_costs_nothing_but_speed(void)
@@ -100,7 +100,7 @@ static void a_limit_on_reservations_costs_nothing_but_speed(void)
 	if (g_test_subprocess())
 		run_inside();
 	else
-		run_limited("hugetlb.2MB.rsvd.max", LIMIT_PAGES);
+		run_limited("hugetlb", "hugetlb.2MB.rsvd.max", LIMIT_PAGES);
 }
 
 static void a_fork_copies_what_the_group_could_not_hold_twice(void)
@@ -109,7 +109,34 @@ static void a_fork_copies_what_the_group_could_not_hold_twice(void)
 	if (g_test_subprocess())
 		fork_inside();
 	else
-		run_limited("hugetlb.2MB.max", FORK_LIMIT_PAGES);
+		run_limited("hugetlb", "hugetlb.2MB.max", FORK_LIMIT_PAGES);
+	g_unsetenv("HPALLOC_FORK");
+}
+
+/* The copy would not fit into the group, and the kernel would kill for it. */
+static void fork_without_memory(void)
+{
+	pid_t child;
+
+	hp_test_group_enter(g_getenv("HP_TEST_CGROUP"));
+	hp_test_blocks_take(2 * FORK_LIMIT_PAGES);
+	child = hp_test_fork();
+	if (child == 0) {
+		hp_test_blocks_check(0);
+		_exit(0);
+	}
+	hp_test_child_did_well(child);
+	hp_test_blocks_check(0);
+	g_assert_cmpuint(hp_test_stats().forks_uncovered, ==, 1);
+}
+
+static void a_fork_makes_no_copy_that_the_group_has_no_memory_for(void)
+{
+	g_setenv("HPALLOC_FORK", "snapshot", TRUE);
+	if (g_test_subprocess())
+		fork_without_memory();
+	else
+		run_limited("memory", "memory.max", FORK_LIMIT_PAGES - 4);
 	g_unsetenv("HPALLOC_FORK");
 }
 
@@ -122,5 +149,7 @@ int main(int argc, char **argv)
 			a_limit_on_reservations_costs_nothing_but_speed);
 	g_test_add_func("/hugetlb-cgroup/a-fork-copies-what-the-group-could-not-hold-twice",
 			a_fork_copies_what_the_group_could_not_hold_twice);
+	g_test_add_func("/hugetlb-cgroup/a-fork-makes-no-copy-that-the-group-has-no-memory-for",
+			a_fork_makes_no_copy_that_the_group_has_no_memory_for);
 	return g_test_run();
 }
