@@ -9,8 +9,8 @@
 #include "arena/quarantine.h"
 #include "base/check.h"
 #include "pool/region.h"
-#include "span/harden.h"
 #include "span/live.h"
+#include "span/marks.h"
 #include "span/slab.h"
 
 enum { BLOCKS_MAX = 64 << 10 }; /* looked at in all, slabs included: about a millisecond */
@@ -30,7 +30,7 @@ static void look_at_live(const struct hp_span *slab, struct audit *audit)
 		if (!hp_live_is_set(slab, block))
 			continue;
 		audit->left--;
-		HP_CHECK(!hp_harden_is_overrun(block, bytes),
+		HP_CHECK(!hp_marks_is_overrun(block, bytes),
 			 "%p was written to beyond its end (%zu-byte block)", (const void *)block,
 			 bytes - HP_TAIL_BYTES);
 	}

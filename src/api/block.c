@@ -106,9 +106,10 @@ static inline __attribute__((always_inline)) void *take(size_t bytes, size_t ali
 
 void *hp_block_take(size_t bytes, size_t align_bytes, enum hp_content content)
 {
+	if (hp_harden_is_on())
+		return hp_harden_take(bytes, align_bytes, content);
 	hp_init();
-	return hp_harden_is_on() ? hp_harden_take(bytes, align_bytes, content)
-				 : take(bytes, align_bytes, content);
+	return take(bytes, align_bytes, content);
 }
 
 void *hp_block_take_plain(size_t bytes, size_t align_bytes, enum hp_content content)
@@ -168,12 +169,13 @@ static void flush(struct hp_arena *arena)
 /* `span` is of the main region. */
 void hp_block_give_other(void *block, struct hp_span *span)
 {
-	struct hp_arena *arena = hp_self;
+	struct hp_arena *arena;
 
 	if (hp_harden_is_on()) {
 		hp_harden_give_of(span, block);
 		return;
 	}
+	arena = hp_self;
 	if (HP_UNLIKELY(!hp_arena_is_real(arena) || span->kind != HP_SPAN_SLAB ||
 			span->owner == arena)) {
 		hp_block_give(block);

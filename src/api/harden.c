@@ -13,6 +13,7 @@
 #include "rt/options.h"
 #include "span/large.h"
 #include "span/live.h"
+#include "span/marks.h"
 #include "span/seal.h"
 
 static void look_for_others(struct hp_arena *arena, void *found)
@@ -58,7 +59,7 @@ static void *arm(void *block, size_t bytes)
 		return block; /* the next malloc's */
 	if (span->kind == HP_SPAN_LARGE)
 		span->is_hardened = true;
-	hp_harden_arm(block, hp_block_bytes(span), bytes);
+	hp_marks_arm(block, hp_block_bytes(span), bytes);
 	return block;
 }
 
@@ -84,24 +85,6 @@ static void *take(size_t bytes, size_t room, size_t align_bytes, enum hp_content
 	return block ? arm(block, bytes) : NULL;
 }
 
-/* What there is of the class at hand: no arena, slab or block is started for it. */
-static inline void *take_at_hand(size_t bytes)
-{
-	struct hp_arena *arena = hp_mine;
-	size_t need = hp_max(bytes + HP_TAIL_BYTES, HP_HARDEN_MIN_BYTES);
-	unsigned class = hp_class_of(need);
-	void *block;
-
-	if (HP_UNLIKELY(!hp_arena_is_real(arena)))
-		return NULL;
-	hp_gate_enter(arena);
-	block = hp_slab_take_hardened(arena->current[class]);
-	hp_gate_leave(arena);
-	if (HP_LIKELY(block))
-		hp_harden_arm(block, hp_class_bytes(class), bytes);
-	return block;
-}
-
 static void *take_guarded(size_t bytes, size_t align_bytes)
 {
 	int kept_errno = errno;
@@ -111,18 +94,40 @@ static void *take_guarded(size_t bytes, size_t align_bytes)
 	return block;
 }
 
-void *hp_harden_take(size_t bytes, size_t align_bytes, enum hp_content content)
+HP_NOINLINE static void *take_other(size_t bytes, size_t align_bytes, enum hp_content content)
 {
 	void *block = NULL;
 
-	if (HP_UNLIKELY(hp_guard_region.bytes) && hp_guard_is_due())
+	if (hp_guard_region.bytes && hp_guard_is_due())
 		block = take_guarded(bytes, align_bytes);
-	if (!block && align_bytes == 1 && bytes <= HP_CLASS_MAX_BYTES - HP_TAIL_BYTES) {
-		block = take_at_hand(bytes);
-		if (block && content == HP_CONTENT_ZERO)
-			memset(block, 0, bytes);
-	}
-	return HP_LIKELY(block) ? block : take(bytes, bytes, align_bytes, content);
+	return block ? block : take(bytes, bytes, align_bytes, content);
+}
+
+/* What there is of the class at hand: no arena, slab or block is started for it. */
+static inline void *take_at_hand(struct hp_arena *arena, size_t bytes)
+{
+	unsigned class = hp_class_of(hp_max(bytes + HP_TAIL_BYTES, HP_HARDEN_MIN_BYTES));
+	void *block;
+
+	hp_gate_enter(arena);
+	block = hp_harden_pop(arena->current[class]);
+	hp_gate_leave(arena);
+	if (HP_LIKELY(block))
+		hp_marks_arm(block, hp_class_bytes(class), bytes);
+	return block;
+}
+
+void *hp_harden_take(size_t bytes, size_t align_bytes, enum hp_content content)
+{
+	struct hp_arena *arena = hp_mine;
+	void *block = NULL;
+
+	if (HP_LIKELY(align_bytes == 1 && bytes <= HP_CLASS_MAX_BYTES - HP_TAIL_BYTES &&
+		      hp_arena_is_real(arena) && !hp_guard_region.bytes))
+		block = take_at_hand(arena, bytes);
+	if (HP_UNLIKELY(!block))
+		return take_other(bytes, align_bytes, content);
+	return content == HP_CONTENT_ZERO ? memset(block, 0, bytes) : block;
 }
 
 static bool is_free_large(const struct hp_span *span, const void *block)
@@ -146,14 +151,15 @@ HP_COLD static void report(const struct hp_span *span, const void *block, const 
 }
 
 /* The request of a live block; dies if it is not whole. */
-static size_t demand_whole(const struct hp_span *span, const void *block, const char *verb)
+static inline size_t demand_whole(const struct hp_span *span, const void *block, size_t have,
+				  const char *verb)
 {
 	size_t bytes = 0;
-	enum hp_harden_found found = hp_harden_look(block, hp_block_bytes(span), &bytes);
+	enum hp_marks found = hp_marks_look(block, have, &bytes);
 
-	if (HP_UNLIKELY(found == HP_FOUND_FREED))
+	if (HP_UNLIKELY(found == HP_MARKS_FREED))
 		report(span, block, verb);
-	HP_CHECK(found == HP_FOUND_LIVE, "%s of %p, which was written to beyond its end", verb,
+	HP_CHECK(found == HP_MARKS_LIVE, "%s of %p, which was written to beyond its end", verb,
 		 block);
 	return bytes;
 }
@@ -170,42 +176,41 @@ static size_t demand_live(const struct hp_span *span, const void *block, const c
 {
 	if (HP_UNLIKELY(!is_live(span, block)))
 		report(span, block, verb);
-	return demand_whole(span, block, verb);
+	return demand_whole(span, block, hp_block_bytes(span), verb);
 }
 
-/* In a section. What is of another thread stays live until its owner has it. */
-static inline void retire(struct hp_arena *arena, struct hp_span *slab, void *block)
+/* In a section. */
+static inline __attribute__((always_inline)) void give_own(struct hp_arena *arena,
+							   struct hp_span *slab, void *block)
 {
-	if (HP_UNLIKELY(slab->owner != arena))
-		demand_live(slab, block, "free");
-	else if (HP_UNLIKELY(!hp_live_clear(slab, block)))
+	size_t have = hp_slab_block_bytes(slab);
+
+	if (HP_UNLIKELY(!hp_live_clear(slab, block)))
 		report(slab, block, "free");
-	else
-		demand_whole(slab, block, "free");
-	hp_harden_junk(block, hp_slab_block_bytes(slab));
-	if (HP_LIKELY(hp_arena_is_real(arena)))
-		hp_quarantine_put(arena, slab, block);
-	else
-		hp_outbox_hand_over(slab, block);
+	demand_whole(slab, block, have, "free");
+	hp_marks_junk(block, have);
+	hp_quarantine_put(arena, slab, block);
 }
 
 /*
- * What is our own counts as no slow path: there would be too many looks at the clock. A thread that
- * gets its arena just now may have adopted the slab's.
+ * What is of another thread stays live until its owner has it. A thread that gets its arena just
+ * now may have adopted the slab's.
  */
 static void give_slab_block(struct hp_span *slab, void *block)
 {
-	struct hp_arena *arena = hp_mine;
+	struct hp_arena *arena = hp_section_enter(hp_thread_arena_to_free());
 
-	if (HP_LIKELY(slab->owner == arena)) {
-		hp_gate_enter(arena);
-		retire(arena, slab, block);
-		hp_gate_leave(arena);
+	if (slab->owner == arena) {
+		give_own(arena, slab, block);
 	} else {
-		arena = hp_section_enter(hp_thread_arena_to_free());
-		retire(arena, slab, block);
-		hp_section_leave(arena);
+		demand_live(slab, block, "free");
+		hp_marks_junk(block, hp_slab_block_bytes(slab));
+		if (HP_LIKELY(hp_arena_is_real(arena)))
+			hp_quarantine_put(arena, slab, block);
+		else
+			hp_outbox_hand_over(slab, block);
 	}
+	hp_section_leave(arena);
 }
 
 static void give_large(struct hp_span *large, void *block)
@@ -223,22 +228,34 @@ static void give_large(struct hp_span *large, void *block)
 	hp_section_leave(arena);
 }
 
-static inline void give(struct hp_span *span, void *block)
+HP_NOINLINE static void give_other(struct hp_span *span, void *block)
 {
-	if (HP_UNLIKELY(!span || !span->is_hardened))
+	int kept_errno = errno;
+
+	if (!span || !span->is_hardened)
 		hp_block_give_plain(block);
 	else if (span->kind == HP_SPAN_SLAB)
 		give_slab_block(span, block);
 	else
 		give_large(span, block);
+	errno = kept_errno;
 }
 
+/*
+ * What is our own counts as no slow path: there would be too many looks at the clock. What was
+ * allocated before hardening began has no marks.
+ */
 void hp_harden_give_of(struct hp_span *span, void *block)
 {
-	int kept_errno = errno;
+	struct hp_arena *arena = hp_mine;
 
-	give(span, block);
-	errno = kept_errno;
+	if (HP_UNLIKELY(span->owner != arena || !span->is_hardened)) {
+		give_other(span, block);
+		return;
+	}
+	hp_gate_enter(arena);
+	give_own(arena, span, block);
+	hp_gate_leave(arena);
 }
 
 void hp_harden_give(void *block)
@@ -248,7 +265,7 @@ void hp_harden_give(void *block)
 	if (hp_guard_owns(block))
 		hp_guard_give(block);
 	else
-		give(hp_span_find(block), block);
+		give_other(hp_span_find(block), block);
 	errno = kept_errno;
 }
 

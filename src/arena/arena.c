@@ -5,8 +5,8 @@
 #include "arena/arena.h"
 
 #include "base/check.h"
-#include "span/harden.h"
 #include "span/live.h"
+#include "span/marks.h"
 #include "span/slab.h"
 #include "span/trim.h"
 #include "span/units.h"
@@ -207,7 +207,7 @@ static void check_chain(const struct hp_span *slab, const struct hp_chain *chain
 		HP_CHECK(hp_live_clear(slab, block), "double free of %p (%zu-byte block)", block,
 			 hp_slab_block_bytes(slab) - HP_TAIL_BYTES);
 		if (i < 2)
-			hp_harden_arrived(block);
+			hp_marks_arrived(block);
 	}
 	HP_CHECK(last == chain->last && !block, "%p was written to after it was freed", last);
 }

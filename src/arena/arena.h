@@ -19,7 +19,7 @@
 
 #include "arena/chain.h"
 #include "rt/reclaim.h"
-#include "span/slab.h"
+#include "span/harden.h"
 
 #define HP_RING_SLABS 64u
 #define HP_OUTBOX_CHAINS 64u
@@ -142,7 +142,7 @@ static inline void hp_slab_push(struct hp_span *slab, void *block)
 /* The same two for the slow paths, which alone are taken under hardening. */
 static inline void *hp_slab_take_block(struct hp_span *slab)
 {
-	return HP_UNLIKELY(hp_link_key) ? hp_slab_take_hardened(slab) : hp_slab_pop(slab);
+	return HP_UNLIKELY(hp_link_key) ? hp_harden_pop(slab) : hp_slab_pop(slab);
 }
 
 static inline void hp_slab_give_block(struct hp_span *slab, void *block)

@@ -1,16 +1,20 @@
 /*
  * See quarantine.h. Band b has the blocks up to 64 << 2b bytes, and half as many places as the one
- * before, 64 for the first: those of a band with n places are n to 2n - 1.
+ * before, 64 for the first: those of a band with n places are n to 2n - 1. Its halves are gone
+ * through in turn, each in an order of its own: by counting, with the bits of a random number
+ * flipped. So who is let go was here for more than n / 2 frees of the band.
  */
 #include "arena/quarantine.h"
+
+#include <errno.h>
 
 #include "arena/inbox.h"
 #include "arena/outbox.h"
 #include "base/check.h"
 #include "rt/meta.h"
-#include "span/harden.h"
 #include "span/large.h"
 #include "span/live.h"
+#include "span/marks.h"
 #include "span/seal.h"
 
 enum { PLACES = 128, BANDS = 7, LARGE_PLACES = 8 };
@@ -19,9 +23,9 @@ enum { PLACES = 128, BANDS = 7, LARGE_PLACES = 8 };
 
 struct hp_quarantine {
 	uint64_t random;
-	void *table[PLACES];
-	void *queue[PLACES];
-	uint8_t oldest[BANDS]; /* of the queue, from the band's first place */
+	void *places[PLACES];
+	uint8_t turn[BANDS];
+	uint8_t flips[BANDS]; /* less than half the band */
 	uint8_t oldest_large;
 	size_t large_bytes;
 	struct hp_span *large[LARGE_PLACES];
@@ -53,37 +57,58 @@ static inline void *exchange(void **place, void *block)
 	return before;
 }
 
-static void let_go(struct hp_arena *arena, struct hp_span *slab, void *block)
+HP_NOINLINE static void go_the_long_way(struct hp_arena *arena, struct hp_span *slab, void *block)
 {
-	HP_CHECK(hp_harden_is_junk_at(block),
-		 "%p was written to after it was freed (%zu-byte block)", block,
-		 hp_slab_block_bytes(slab) - HP_TAIL_BYTES);
-	if (HP_LIKELY(slab->owner == arena))
+	int kept_errno = errno;
+
+	if (slab->owner == arena)
 		hp_arena_free(arena, slab, block);
 	else if (hp_outbox_add(arena, slab, block))
 		hp_outbox_flush(arena);
+	errno = kept_errno;
+}
+
+/* As on the hit path of free: what counts down has its own way. */
+static inline __attribute__((always_inline)) void let_go(struct hp_arena *arena,
+							 struct hp_span *slab, void *block)
+{
+	HP_CHECK(hp_marks_is_junk_at(block),
+		 "%p was written to after it was freed (%zu-byte block)", block,
+		 hp_slab_block_bytes(slab) - HP_TAIL_BYTES);
+	if (HP_UNLIKELY(slab->owner != arena || slab->countdown <= 1)) {
+		go_the_long_way(arena, slab, block);
+		return;
+	}
+	slab->countdown--;
+	hp_link_set_keyed(block, slab->free);
+	slab->free = block;
+}
+
+/* The place whose turn it is. */
+static void **next_place(struct hp_quarantine *quarantine, unsigned band)
+{
+	unsigned places = PLACES / 2 >> band, half = (places + 1) / 2;
+	unsigned turn = quarantine->turn[band]++;
+
+	if (HP_UNLIKELY((turn & (half - 1)) == 0))
+		quarantine->flips[band] =
+			(uint8_t)(hp_harden_random(&quarantine->random) & (half - 1));
+	return &quarantine->places[places + ((turn & (places - 1)) ^ quarantine->flips[band])];
 }
 
 void hp_quarantine_put(struct hp_arena *arena, struct hp_span *slab, void *block)
 {
 	struct hp_quarantine *quarantine = arena->quarantine;
-	unsigned band = band_of(slab->class), places = PLACES / 2 >> band;
 
 	if (HP_UNLIKELY(!quarantine))
 		quarantine = begin(arena);
-	if (HP_UNLIKELY(!quarantine)) {
-		let_go(arena, slab, block);
-		return;
+	if (HP_LIKELY(quarantine)) {
+		block = exchange(next_place(quarantine, band_of(slab->class)), block);
+		if (!block)
+			return;
+		slab = hp_span_find(block);
 	}
-	block = exchange(
-		&quarantine->table[places + (hp_harden_random(&quarantine->random) & (places - 1))],
-		block);
-	if (!block)
-		return;
-	block = exchange(&quarantine->queue[places + quarantine->oldest[band]], block);
-	quarantine->oldest[band] = (uint8_t)((quarantine->oldest[band] + 1) & (places - 1));
-	if (block)
-		let_go(arena, hp_span_find(block), block);
+	let_go(arena, slab, block);
 }
 
 static void check_large(const struct hp_span *large)
@@ -129,10 +154,8 @@ static void for_each(struct hp_arena *arena, void (*visit)(struct hp_arena *, vo
 	struct hp_quarantine *quarantine = arena->quarantine;
 
 	for (unsigned i = 0; quarantine && i < PLACES; i++) {
-		if (quarantine->queue[i])
-			visit(arena, exchange(&quarantine->queue[i], NULL));
-		if (quarantine->table[i])
-			visit(arena, exchange(&quarantine->table[i], NULL));
+		if (quarantine->places[i])
+			visit(arena, exchange(&quarantine->places[i], NULL));
 	}
 }
 
@@ -190,10 +213,8 @@ void hp_quarantine_audit(const struct hp_arena *arena)
 	const struct hp_quarantine *quarantine = arena->quarantine;
 
 	for (unsigned i = 0; quarantine && i < PLACES; i++) {
-		if (quarantine->queue[i])
-			audit(quarantine->queue[i]);
-		if (quarantine->table[i])
-			audit(quarantine->table[i]);
+		if (quarantine->places[i])
+			audit(quarantine->places[i]);
 	}
 	for (unsigned i = 0; quarantine && i < LARGE_PLACES; i++) {
 		if (quarantine->large[i])

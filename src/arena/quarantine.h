@@ -1,9 +1,8 @@
 /*
  * Under hardening: blocks that were freed wait here before they can be allocated again, so that who
- * uses one after its free meets junk, not another's data. Two stages for each band of sizes: a
- * table, in which a block takes the place of one chosen at random, and a queue for that one. So the
- * wait has a least length and no foreseeable one. At most 127 blocks and 420 KB a stage and thread,
- * and 8 large blocks of 16 MB together.
+ * uses one after its free meets junk, not another's data. For each band of sizes a table, in which
+ * a block takes the place of one that has been there long enough, in no foreseeable order. At most
+ * 127 blocks and 420 KB a thread, and 8 large blocks of 16 MB together.
  *
  * For an arena's owner or claimer, the gate passed.
  */

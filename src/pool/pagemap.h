@@ -32,8 +32,12 @@ static inline bool hp_pagemap_main_cell(const void *address, char **out_cell)
 /* The cell of an address in any region, else NULL. */
 static inline char *hp_pagemap_cell(const void *address)
 {
-	const struct hp_region *region = hp_region_find(address);
+	const struct hp_region *region;
+	char *cell;
 
+	if (HP_LIKELY(hp_pagemap_main_cell(address, &cell)))
+		return cell;
+	region = hp_region_find(address);
 	if (!region)
 		return NULL;
 	return region->cells + ((uintptr_t)address - region->base) / HP_UNIT_BYTES * HP_SPAN_BYTES;

@@ -20,19 +20,27 @@
 extern HP_HIDDEN uintptr_t hp_link_key;
 
 /* What a word at this address is combined with: 0 without a key. */
+static inline uintptr_t hp_link_keyed_pad(const void *at)
+{
+	uintptr_t product = ((uintptr_t)at ^ hp_link_key) * hp_link_key;
+
+	return product ^ (product >> 32);
+}
+
+/* The same, cheaper without a key. */
 static inline uintptr_t hp_link_pad(const void *at)
 {
-	uintptr_t product;
-
-	if (HP_LIKELY(!hp_link_key))
-		return 0;
-	product = ((uintptr_t)at ^ hp_link_key) * hp_link_key;
-	return product ^ (product >> 32);
+	return HP_LIKELY(!hp_link_key) ? 0 : hp_link_keyed_pad(at);
 }
 
 static inline void hp_link_set(void *block, const void *next)
 {
 	*(uintptr_t *)block = (uintptr_t)next ^ hp_link_pad(block);
+}
+
+static inline void hp_link_set_keyed(void *block, const void *next)
+{
+	*(uintptr_t *)block = (uintptr_t)next ^ hp_link_keyed_pad(block);
 }
 
 static inline void hp_link_set_fresh(void *block, const void *next)
@@ -45,6 +53,11 @@ static inline void hp_link_set_fresh(void *block, const void *next)
 static inline uintptr_t hp_link_read(const void *block)
 {
 	return *(const uintptr_t *)block ^ hp_link_pad(block);
+}
+
+static inline uintptr_t hp_link_read_keyed(const void *block)
+{
+	return *(const uintptr_t *)block ^ hp_link_keyed_pad(block);
 }
 
 static inline void *hp_link_next(const void *block)

@@ -106,22 +106,6 @@ bool hp_slab_carve(struct hp_span *slab)
 	return true;
 }
 
-void *hp_slab_take_hardened(struct hp_span *slab)
-{
-	void *block = slab->free;
-	uintptr_t link;
-
-	if (!block)
-		return NULL;
-	link = hp_link_read(block);
-	hp_harden_check_free(slab, block, link);
-	HP_CHECK(!hp_live_set(slab, block), "%p was written to after it was freed (%zu-byte block)",
-		 block, hp_slab_block_bytes(slab) - HP_TAIL_BYTES);
-	slab->free = (void *)(link & ~HP_LINK_FRESH);
-	slab->countdown++;
-	return block;
-}
-
 void *hp_slab_bump(struct hp_span *slab)
 {
 	if (slab->carved == slab->capacity)

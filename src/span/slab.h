@@ -20,12 +20,6 @@ void hp_slab_give(struct hp_span *slab);
 /* Makes the next fresh blocks available on `free`; false if all were carved. */
 bool hp_slab_carve(struct hp_span *slab);
 
-/*
- * Under hardening: a block of the free list, live from now on, or NULL. One that was written to
- * after its free ends the program here.
- */
-void *hp_slab_take_hardened(struct hp_span *slab);
-
 /* The next fresh block alone, past the free list; NULL if all were carved. */
 void *hp_slab_bump(struct hp_span *slab);
 

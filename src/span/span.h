@@ -83,16 +83,20 @@ static inline struct hp_span *hp_units_span(struct hp_units units)
 	return (struct hp_span *)(void *)(units.region->cells + units.first * HP_SPAN_BYTES);
 }
 
+/* The region of a cell that is not of the main region. */
+struct hp_region *hp_span_other_region(const struct hp_span *span);
+
+/* By numbers: the main region may have no table. */
+static inline bool hp_span_is_main(const struct hp_span *span)
+{
+	return (uintptr_t)span - (uintptr_t)hp_pagemap.cells <
+	       HP_RELAXED_LOAD(hp_pagemap.bytes) / HP_UNIT_BYTES * HP_SPAN_BYTES;
+}
+
 /* The region of a cell: spans know no address of their own. */
 static inline struct hp_region *hp_span_region(const struct hp_span *span)
 {
-	struct hp_region *region = &hp_regions.at[0];
-
-	/* By numbers: the main region may have no table. */
-	while ((uintptr_t)span - (uintptr_t)region->cells >=
-	       hp_region_slots(region) * HP_SLOT_UNITS * HP_SPAN_BYTES)
-		region++;
-	return region;
+	return HP_LIKELY(hp_span_is_main(span)) ? &hp_regions.at[0] : hp_span_other_region(span);
 }
 
 static inline struct hp_units hp_span_units(const struct hp_span *span)
@@ -108,7 +112,8 @@ static inline struct hp_units hp_span_units(const struct hp_span *span)
 
 static inline char *hp_span_start(const struct hp_span *span)
 {
-	return hp_units_address(hp_span_units(span));
+	return HP_LIKELY(hp_span_is_main(span)) ? hp_pagemap_main_unit(span)
+						: hp_units_address(hp_span_units(span));
 }
 
 #endif
