@@ -24,6 +24,7 @@ static const struct verb {
 	int (*run)(int argc, char **argv);
 } verbs[] = {
 	{ "options", "hpalloc options", hp_verb_options },
+	{ "profile", "hpalloc profile", hp_verb_profile },
 	{ "run", "hpalloc run", hp_verb_run },
 };
 
@@ -74,6 +75,7 @@ static const struct argp hpalloc_argp = {
 	       "Verbs:\n"
 	       "  run PROGRAM      runs a program with its heap on huge pages\n"
 	       "  options          prints the options of the library\n"
+	       "  profile FILE     prints what a heap profile says, and draws it\n"
 	       "\n"
 	       "'hpalloc VERB --help' tells about a verb.",
 };

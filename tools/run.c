@@ -76,16 +76,22 @@ static char *find_library(void)
 
 /* ---- the environment of the program ---- */
 
+/* For a profile: a program in C alone has nothing that could read its stacks. */
+static const char *unwinder(void)
+{
+	return getenv("HPALLOC_PROFILE") ? ":libgcc_s.so.1" : "";
+}
+
 /* Puts the library before those that are to be preloaded anyway. */
 static int preload(const char *library)
 {
 	const char *others = getenv("LD_PRELOAD");
+	bool has_others = others && *others;
 	char *list = NULL;
 	int error;
 
-	if (!others || !*others)
-		return setenv("LD_PRELOAD", library, 1);
-	if (asprintf(&list, "%s:%s", library, others) < 0)
+	if (asprintf(&list, "%s%s%s%s", library, unwinder(), has_others ? ":" : "",
+		     has_others ? others : "") < 0)
 		return -1;
 	error = setenv("LD_PRELOAD", list, 1);
 	free(list);

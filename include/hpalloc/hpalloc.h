@@ -183,6 +183,16 @@ struct hp_stats {
  */
 HP_PUBLIC int hp_stats_get(struct hp_stats *out_stats, size_t stats_bytes);
 
+/*
+ * Writes the heap profile as it is now, in pprof's format: which stacks have allocated how much,
+ * and how much of it is live, estimated from one sample in HPALLOC_PROFILE_RATE bytes. The file is
+ * made, with mode 0600, or emptied; it must be a regular file of the caller's own with one name, at
+ * a path without symbolic links. Returns 0; EINVAL where HPALLOC_PROFILE is not set, or the file is
+ * anything else; or the error of opening or writing it. Keeps errno.
+ * (https://github.com/google/pprof, proto/profile.proto)
+ */
+HP_PUBLIC int hp_profile_write(const char *path);
+
 #ifdef __cplusplus
 }
 #endif

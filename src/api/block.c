@@ -7,6 +7,7 @@
 #include "api/foreign.h"
 #include "api/harden.h"
 #include "api/init.h"
+#include "api/sample.h"
 #include "api/section.h"
 #include "arena/outbox.h"
 #include "arena/registry.h"
@@ -84,9 +85,7 @@ static inline void *take_own(size_t bytes, size_t align_bytes, enum hp_content c
 	return NULL;
 }
 
-/* Not to be a call more on every miss. */
-static inline __attribute__((always_inline)) void *take(size_t bytes, size_t align_bytes,
-							enum hp_content content)
+void *hp_block_take_plain(size_t bytes, size_t align_bytes, enum hp_content content)
 {
 	int kept_errno = errno;
 	void *block;
@@ -104,17 +103,20 @@ static inline __attribute__((always_inline)) void *take(size_t bytes, size_t ali
 	return block;
 }
 
+HP_NOINLINE static void *start_and_take(size_t bytes, size_t align_bytes, enum hp_content content)
+{
+	hp_init();
+	return hp_block_take_plain(bytes, align_bytes, content);
+}
+
+/* No call that returns here: what is on the hit path under hardening is to be a jump. */
 void *hp_block_take(size_t bytes, size_t align_bytes, enum hp_content content)
 {
 	if (hp_harden_is_on())
 		return hp_harden_take(bytes, align_bytes, content);
-	hp_init();
-	return take(bytes, align_bytes, content);
-}
-
-void *hp_block_take_plain(size_t bytes, size_t align_bytes, enum hp_content content)
-{
-	return take(bytes, align_bytes, content);
+	if (hp_sample_is_on())
+		return hp_sample_take(bytes, align_bytes, content);
+	return start_and_take(bytes, align_bytes, content);
 }
 
 static inline void demand_start(bool is_start, const void *block, const char *verb)
@@ -205,6 +207,8 @@ static void free_large(struct hp_span *large)
 {
 	struct hp_arena *arena = hp_section_enter(hp_thread_arena_to_free());
 
+	if (hp_sample_is_on())
+		hp_sample_freed(hp_sample_of(large));
 	hp_large_give(large);
 	hp_section_leave(arena);
 }

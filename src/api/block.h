@@ -18,8 +18,8 @@ enum hp_content { HP_CONTENT_ANY, HP_CONTENT_ZERO };
  */
 HP_NOINLINE void *hp_block_take(size_t bytes, size_t align_bytes, enum hp_content content);
 
-/* The same without hardening, in a heap that has started. */
-void *hp_block_take_plain(size_t bytes, size_t align_bytes, enum hp_content content);
+/* The same without hardening or profile, in a heap that has started. */
+HP_NOINLINE void *hp_block_take_plain(size_t bytes, size_t align_bytes, enum hp_content content);
 
 /* Frees a block that the hit path of free did not know: any pointer at all. Keeps errno. */
 HP_NOINLINE void hp_block_give(void *block);

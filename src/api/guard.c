@@ -88,7 +88,7 @@ static bool on_touch(void *address, const void *instruction)
 		return false;
 	place = place_at((uintptr_t)address);
 	say_touch(place, (uintptr_t)address);
-	hp_stack_get(&stack);
+	hp_stack_get(stack.frames, HP_STACK_FRAMES);
 	memmove(&stack.frames[1], &stack.frames[0], sizeof(stack.frames) - sizeof(stack.frames[0]));
 	stack.frames[0] = (char *)(uintptr_t)instruction + 1; /* no return address, but the spot */
 	hp_stack_say("touched by", &stack);
@@ -174,7 +174,7 @@ void *hp_guard_take(size_t bytes, size_t align_bytes)
 		return NULL;
 	}
 	put(place, bytes, align_bytes);
-	hp_stack_get(&place->allocated);
+	hp_stack_get(place->allocated.frames, HP_STACK_FRAMES);
 	atomic_store(&place->state, LIVE);
 	return place->block;
 }
@@ -223,7 +223,7 @@ void hp_guard_give(void *block)
 		hp_warn("free of %p, which was written to beyond its end", block);
 		die(place);
 	}
-	hp_stack_get(&place->freed);
+	hp_stack_get(place->freed.frames, HP_STACK_FRAMES);
 	hp_os_purge(page, HP_PAGE_BYTES);
 	hp_os_seal(page, HP_PAGE_BYTES);
 	atomic_store(&place->state, FREED);

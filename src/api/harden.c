@@ -16,12 +16,6 @@
 #include "span/marks.h"
 #include "span/seal.h"
 
-static void look_for_others(struct hp_arena *arena, void *found)
-{
-	if (arena != hp_mine && !arena->is_late)
-		*(bool *)found = true;
-}
-
 /* What slabs were cut before stays: they are only emptied, as those that a fork leaves. */
 static void start_anew(struct hp_arena *arena, void *unused)
 {
@@ -31,23 +25,20 @@ static void start_anew(struct hp_arena *arena, void *unused)
 
 void hp_harden_init(void)
 {
-	bool has_others = false;
-
 	if (!hp_options.harden)
 		return;
 	hp_thread_settle(HP_SETTLE);
-	hp_gate_enter_guest();
-	hp_registry_walk(look_for_others, &has_others);
-	if (has_others) {
+	if (hp_registry_has_others()) {
 		hp_warn("HPALLOC_HARDEN is ignored: the program has started threads before its "
 			"libraries");
-	} else {
-		hp_harden_begin();
-		hp_registry_walk(start_anew, NULL);
-		if (hp_options.harden > 1)
-			hp_guard_init();
-		hp_arena_become(hp_mine);
+		return;
 	}
+	hp_gate_enter_guest();
+	hp_harden_begin();
+	hp_registry_walk(start_anew, NULL);
+	if (hp_options.harden > 1)
+		hp_guard_init();
+	hp_arena_become(hp_mine);
 	hp_gate_leave_guest();
 }
 

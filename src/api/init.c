@@ -10,6 +10,7 @@
 #include "api/fork.h"
 #include "api/harden.h"
 #include "api/publish.h"
+#include "api/sample.h"
 #include "api/snapshot.h"
 #include "arena/gate.h"
 #include "arena/thread.h"
@@ -74,6 +75,7 @@ __attribute__((used)) void hp_init_construct(int argc, char **argv, char **envir
 	hp_snapshot_init();
 	hp_options_read(environment);
 	hp_harden_init();
+	hp_sample_init();
 	hp_backing_init();
 	hp_publish_init();
 }

@@ -10,7 +10,7 @@ HP_NOINLINE static void *malloc_miss(size_t bytes)
 {
 	void *block;
 
-	if (bytes > HP_CLASS_SMALL_BYTES && bytes <= HP_CLASS_MAX_BYTES) {
+	if (bytes > HP_CLASS_SMALL_BYTES && bytes <= hp_arena_hit_bytes) {
 		block = hp_arena_pop(hp_self, hp_class_of(bytes));
 		if (HP_LIKELY(block))
 			return block;

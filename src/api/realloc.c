@@ -5,6 +5,7 @@
 #include "api/block.h"
 #include "api/foreign.h"
 #include "api/harden.h"
+#include "api/sample.h"
 #include "api/section.h"
 #include "api/standard_name.h"
 #include "base/bits.h"
@@ -25,12 +26,15 @@ static bool fits(const struct hp_span *span, size_t bytes)
 void *hp_block_resize_large(struct hp_span *large, size_t bytes)
 {
 	struct hp_arena *arena = hp_thread_arena();
+	struct hp_sample before = hp_sample_of(large);
 	struct hp_span *result = large;
 
 	hp_section_enter(arena);
 	if (!hp_large_resize(large, bytes))
 		result = bytes > hp_large_bytes(large) ? hp_large_move(large, bytes) : NULL;
 	hp_section_leave(arena);
+	if (hp_sample_is_on() && result)
+		hp_sample_resized(before, result, bytes);
 	return result ? hp_span_start(result) : NULL;
 }
 

@@ -18,15 +18,15 @@ extern __typeof__(_Unwind_GetIP) _Unwind_GetIP __attribute__((weak));
 static __thread bool is_busy;
 
 struct frames {
-	struct hp_stack *stack;
-	unsigned count;
+	void **at;
+	unsigned count, most;
 };
 
 /* Whether there is room for more. */
 static bool add(struct frames *frames, uintptr_t address)
 {
-	frames->stack->frames[frames->count++] = (void *)address;
-	return frames->count < HP_STACK_FRAMES;
+	frames->at[frames->count++] = (void *)address;
+	return frames->count < frames->most;
 }
 
 static _Unwind_Reason_Code add_unwound(struct _Unwind_Context *context, void *frames)
@@ -82,11 +82,11 @@ static void scan(struct frames *frames)
 	}
 }
 
-void hp_stack_get(struct hp_stack *out_stack)
+void hp_stack_get(void **out_frames, unsigned most)
 {
-	struct frames frames = { out_stack, 0 };
+	struct frames frames = { out_frames, 0, most };
 
-	memset(out_stack, 0, sizeof(*out_stack));
+	memset(out_frames, 0, most * sizeof(*out_frames));
 	if (is_busy)
 		return;
 	is_busy = true;

@@ -9,10 +9,11 @@ struct hp_stack {
 };
 
 /*
- * The C++ runtime's unwinder, where the program has one and the C library finds its tables without
- * a lock; else a scan of the stack for what lies behind a call, in which stale callers can be.
+ * `most` return addresses, innermost first; NULL behind the last, if there is room. By the C++
+ * runtime's unwinder, where the program has one and the C library finds its tables without a lock;
+ * else by a scan of the stack for what lies behind a call, in which stale callers can be.
  */
-void hp_stack_get(struct hp_stack *out_stack);
+void hp_stack_get(void **out_frames, unsigned most);
 
 /* A line for each frame outside this library: "hpalloc:   PATH+0xOFFSET". */
 void hp_stack_say(const char *title, const struct hp_stack *stack);

@@ -27,6 +27,15 @@ __extension__ struct hp_span *hp_stand_in_slabs[] = {
 __thread struct hp_arena *hp_self = &hp_arena_none;
 __thread struct hp_arena *hp_mine = &hp_arena_none;
 
+size_t hp_arena_hit_bytes = HP_CLASS_MAX_BYTES;
+
+void hp_arena_miss_always(struct hp_arena *arena)
+{
+	hp_arena_hit_bytes = 0;
+	for (size_t i = 0; hp_arena_is_real(arena) && i < HP_CLASS_STEPS; i++)
+		arena->small[i] = &hp_span_none;
+}
+
 void hp_arena_set_current(struct hp_arena *arena, unsigned class, struct hp_span *slab)
 {
 	size_t last = HP_CLASS_STEP(hp_class_bytes(class));
@@ -35,6 +44,8 @@ void hp_arena_set_current(struct hp_arena *arena, unsigned class, struct hp_span
 	arena->current[class] = slab;
 	if (last >= HP_CLASS_STEPS)
 		return;
+	if (HP_UNLIKELY(!hp_arena_hit_bytes))
+		slab = &hp_span_none;
 	for (size_t i = 0; i < steps; i++)
 		arena->small[last - i] = slab;
 	if (class == 0)

@@ -7,7 +7,7 @@
  *
  * Invariants, for a class c:
  *   current[c] is LISTED and on no list, or &hp_span_none
- *   small[s] == current[c] for each step s of class c
+ *   small[s] == current[c] for each step s of class c, but see hp_arena_miss_always()
  *   listed[c] has the other LISTED slabs of the class
  *   a slab is on the ring <=> is_retained
  *   slab_count == the number of slabs whose owner this is
@@ -159,6 +159,15 @@ static inline void hp_slab_give_block(struct hp_span *slab, void *block)
 
 /* Makes `slab` the one that the hit path of its class looks at; &hp_span_none for none. */
 void hp_arena_set_current(struct hp_arena *arena, unsigned class, struct hp_span *slab);
+
+/*
+ * Up to which size malloc looks for a block in `current`, past HP_CLASS_SMALL_BYTES: 0 where it is
+ * to miss always, and then nothing is in `small` either. Constant once a second thread is there.
+ */
+extern HP_HIDDEN size_t hp_arena_hit_bytes;
+
+/* From now on malloc misses in all arenas; `arena` is the only one of a thread. */
+void hp_arena_miss_always(struct hp_arena *arena);
 
 /*
  * The current slab of the class has no block left: it is FULL until enough of it is free again.

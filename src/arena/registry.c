@@ -57,6 +57,22 @@ void hp_registry_walk(void (*visit)(struct hp_arena *arena, void *context), void
 		visit(arena, context);
 }
 
+static void look_for_others(struct hp_arena *arena, void *found)
+{
+	if (arena != hp_mine && !arena->is_late)
+		*(bool *)found = true;
+}
+
+bool hp_registry_has_others(void)
+{
+	bool found = false;
+
+	hp_gate_enter_guest();
+	hp_registry_walk(look_for_others, &found);
+	hp_gate_leave_guest();
+	return found;
+}
+
 static void link(struct hp_arena *arena)
 {
 	struct hp_arena *head;

@@ -37,6 +37,9 @@ bool hp_registry_drain(unsigned at_least);
 /* Calls `visit` for every arena. In a read or guest section, or in fork's prepare and child. */
 void hp_registry_walk(void (*visit)(struct hp_arena *arena, void *context), void *context);
 
+/* Whether other threads have arenas, the late one apart. Outside any section. */
+bool hp_registry_has_others(void);
+
 /* For statistics. */
 unsigned hp_registry_orphans(void);
 

@@ -27,6 +27,11 @@ static inline ssize_t hp_file_read_at(int fd, void *buffer, size_t bytes, uint64
 	return syscall(SYS_pread64, fd, buffer, bytes, at);
 }
 
+static inline ssize_t hp_file_write(int fd, const void *bytes, size_t count)
+{
+	return syscall(SYS_write, fd, bytes, count);
+}
+
 static inline void hp_file_close(int fd)
 {
 	syscall(SYS_close, fd);

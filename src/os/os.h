@@ -175,6 +175,21 @@ size_t hp_os_peek(const void *address, void *out_bytes, size_t bytes);
 /* The file that is mapped at the address, its name cut to fit, and how far behind its start. */
 bool hp_os_module_of(const void *address, char *out_path, size_t path_bytes, uintptr_t *out_offset);
 
+/* A part of a file that is mapped as code. */
+struct hp_os_module {
+	uintptr_t start, end;
+	uint64_t offset; /* of `start` in the file */
+	const char *path;
+};
+
+typedef void hp_os_module_visitor(const struct hp_os_module *module, void *context);
+
+/* Calls `visit` for each; for none where /proc cannot be read. */
+void hp_os_modules(hp_os_module_visitor *visit, void *context);
+
+/* Where the code of this library lies; false where it is part of the program itself. */
+bool hp_os_own_code(uintptr_t *out_start, uintptr_t *out_end);
+
 /*
  * For the constructor: whether this library comes by dlopen(), when others have registered their
  * fork handlers.
@@ -183,12 +198,6 @@ bool hp_os_is_late(void);
 
 /* Whether the program is setuid or the like: it takes no advice from its environment. */
 bool hp_os_is_secure(void);
-
-/*
- * Maps a file of the caller's own, shared and writable, with all its pages there; see
- * hpalloc/publish.h for what it must be.
- */
-int hp_os_publish_map(const char *path, size_t bytes, void **out_address);
 
 /* Makes hp_os_barrier_all() possible; cheap only while the process has one thread. */
 int hp_os_barrier_register(void);
@@ -209,6 +218,24 @@ void hp_os_stdio_reset(void);
 
 void hp_os_yield(void);
 int hp_os_pid(void);
+
+/* ---- file.c: files that the library writes where its user says ---- */
+
+/*
+ * Maps a file of the caller's own, shared and writable, with all its pages there; see
+ * hpalloc/publish.h for what it must be.
+ */
+int hp_os_publish_map(const char *path, size_t bytes, void **out_address);
+
+/*
+ * Opens a file of the caller's own for writing: empty, made with mode 0600 if it is not there, and
+ * under the same conditions as hp_os_publish_map().
+ */
+int hp_os_file_create(const char *path, int *out_fd);
+
+/* Writes all of it. */
+int hp_os_file_write(int fd, const void *bytes, size_t count);
+void hp_os_file_close(int fd);
 
 /* ---- cgroup.c: control groups ---- */
 

@@ -2,14 +2,12 @@
 #include <errno.h>
 #include <link.h>
 #include <linux/membarrier.h>
-#include <linux/openat2.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -61,60 +59,6 @@ bool hp_os_is_late(void)
 bool hp_os_is_secure(void)
 {
 	return getauxval(AT_SECURE);
-}
-
-/*
- * No link is followed in any directory of the path: whoever may write into one of them would choose
- * the file. Where a filter knows no openat2, at least not the last one.
- */
-static int open_without_links(const char *path)
-{
-	struct open_how how = {
-		.flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-		.resolve = RESOLVE_NO_SYMLINKS,
-	};
-	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
-
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		fd = hp_file_open(path, (int)how.flags, 0);
-	return fd < 0 ? -errno : fd;
-}
-
-/*
- * A file that only this user can shorten while it is mapped, and that has no second name, which
- * anybody could have given it.
- */
-static bool is_own(const struct stat *status, size_t bytes)
-{
-	return S_ISREG(status->st_mode) && status->st_uid == geteuid() && status->st_nlink == 1 &&
-	       !(status->st_mode & (S_IWGRP | S_IWOTH)) && (size_t)status->st_size >= bytes;
-}
-
-int hp_os_publish_map(const char *path, size_t bytes, void **out_address)
-{
-	int fd = open_without_links(path);
-	struct stat status;
-	void *page = NULL;
-	int error;
-
-	if (fd < 0)
-		return fd;
-	error = hp_os_result(fstat(fd, &status));
-	if (!error && !is_own(&status, bytes))
-		error = -EINVAL;
-	if (!error)
-		error = hp_os_map_result(
-			mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), &page);
-	hp_file_close(fd);
-	if (error)
-		return error;
-	/* A hole of the file that a full file system can't fill would be SIGBUS later. */
-	error = hp_os_populate(page, bytes);
-	if (error)
-		munmap(page, bytes);
-	else
-		*out_address = page;
-	return error;
 }
 
 int hp_os_barrier_register(void)

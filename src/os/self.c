@@ -1,6 +1,7 @@
 /* What the process knows of its own memory: see os.h. */
 #include <errno.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -81,6 +82,61 @@ size_t hp_os_peek(const void *address, void *out_bytes, size_t bytes)
 	ssize_t got = syscall(SYS_process_vm_readv, getpid(), &to, 1, &from, 1, 0);
 
 	return got > 0 ? (size_t)got : 0;
+}
+
+struct visit {
+	hp_os_module_visitor *visit;
+	void *context;
+};
+
+/* "START-END r-xp OFFSET DEVICE INODE PATH", numbers in hexadecimal. */
+static void visit_module(const char *line, void *context)
+{
+	const struct visit *visit = context;
+	const char *dash = strchr(line, '-'), *rights = strchr(line, ' ');
+	struct hp_os_module module = { .path = strchr(line, '/') };
+
+	if (!dash || !rights || !module.path || strlen(rights) < 6 || rights[3] != 'x')
+		return;
+	module.start = hp_text_leading_number(line, 16);
+	module.end = hp_text_leading_number(dash + 1, 16);
+	module.offset = hp_text_leading_number(rights + 6, 16);
+	visit->visit(&module, visit->context);
+}
+
+void hp_os_modules(hp_os_module_visitor *visit, void *context)
+{
+	struct visit each = { visit, context };
+	int fd = hp_file_open("/proc/self/maps", O_RDONLY, 0);
+
+	if (fd < 0)
+		return;
+	hp_lines_read(fd, visit_module, &each);
+	hp_file_close(fd);
+}
+
+struct code {
+	uintptr_t inside, start, end;
+};
+
+static void look_for_code(const struct hp_os_module *module, void *context)
+{
+	struct code *code = context;
+
+	if (code->inside - module->start < module->end - module->start) {
+		code->start = module->start;
+		code->end = module->end;
+	}
+}
+
+bool hp_os_own_code(uintptr_t *out_start, uintptr_t *out_end)
+{
+	struct code code = { .inside = (uintptr_t)&hp_os_own_code };
+
+	hp_os_modules(look_for_code, &code);
+	*out_start = code.start;
+	*out_end = code.end;
+	return code.end && getauxval(AT_ENTRY) - code.start >= code.end - code.start;
 }
 
 /* A file's mappings follow each other, the one of its start first. */

@@ -11,7 +11,7 @@ import tree
 
 INCLUDE = re.compile(r'\s*#\s*include\s+(?:"(?P<own>[^"]+)"|<(?P<system>[^>]+)>)')
 UNDER_ALL = ["base", "os", "rt"]
-ORDER = [*UNDER_ALL, "pool", "span", "arena", "api", "preload"]
+ORDER = [*UNDER_ALL, "pool", "span", "arena", "profile", "api", "preload"]
 
 
 def allowed(layer):
