@@ -61,6 +61,14 @@ stage_hardened()
 		misuse query random realloc_growth thread_exit bash redis
 }
 
+# The same with a profile whose samples are many.
+stage_profiled()
+{
+	build_in "$stages/gcc" -Dwerror=true
+	meson test -C "$stages/gcc" --print-errorlogs --setup profiled aligned calloc errno fork \
+		handover large mixed query random realloc sizes thread_exit bash
+}
+
 stage_system_liburcu()
 {
 	build_in "$stages/system_liburcu" -Dtests=false -Dliburcu=system
@@ -182,8 +190,8 @@ run_stages()
 {
 	passed=0 failed=0 skipped=0
 	mkdir -p "$stages"
-	for stage in gcc hardened debug address thread system_liburcu lto subproject install bench \
-		aarch64 soak; do
+	for stage in gcc hardened profiled debug address thread system_liburcu lto subproject \
+		install bench aarch64 soak; do
 		run_stage $stage
 	done
 	echo "$passed passed, $failed failed, $skipped skipped"

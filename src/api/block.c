@@ -138,7 +138,10 @@ struct hp_span *hp_block_span(const void *block, const char *verb)
 
 size_t hp_block_bytes(const struct hp_span *span)
 {
-	return span->kind == HP_SPAN_LARGE ? hp_large_bytes(span) : hp_slab_block_bytes(span);
+	if (span->kind == HP_SPAN_SLAB)
+		return hp_slab_block_bytes(span);
+	/* A sample of a profile is as large as it would be without. */
+	return span->carved ? hp_class_bytes(hp_class_of(span->carved)) : hp_large_bytes(span);
 }
 
 static void free_own(struct hp_arena *arena, struct hp_span *slab, void *block)

@@ -23,7 +23,7 @@ static bool can_be(const struct hp_span *span, const void *block, size_t bytes)
 	if (bytes > have)
 		return false;
 	if (span->kind == HP_SPAN_LARGE)
-		return have - hp_max(bytes, 1) < HP_UNIT_BYTES; /* a sample has one at least */
+		return have - bytes < HP_UNIT_BYTES;
 	return have == hp_class_bytes(0) || bytes > (have - 1) / 2;
 }
 

@@ -7,7 +7,8 @@
 #include "profile/names.h"
 
 /*
- * Prints `rows` functions, the largest share first; `is_live`: of what was never freed, else of all.
+ * Prints `rows` functions, the largest share first: of what was never freed where `is_live`, else
+ * of all.
  */
 bool hp_top_print(const struct hp_profile *profile, const struct hp_names *names, bool is_live,
 		  unsigned rows);
