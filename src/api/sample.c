@@ -135,21 +135,19 @@ static bool is_due(size_t bytes)
 	return bytes <= PTRDIFF_MAX;
 }
 
-/* Requests that cannot be met count as one byte. */
+/* Of requests that cannot be met, anything. */
 static bool is_counted_down(size_t bytes)
 {
-	next.left -= bytes <= PTRDIFF_MAX ? (int64_t)hp_max(bytes, 1) : 1;
+	next.left -= (int64_t)(bytes & PTRDIFF_MAX);
 	return HP_UNLIKELY(next.left <= 0);
 }
 
-/* The hit paths of malloc and calloc, one step later. */
+/* The hit paths of malloc and calloc, one step later; a stand-in has no blocks. */
 static inline void *pop(size_t bytes)
 {
-	struct hp_arena *arena = hp_mine;
-
-	if (HP_UNLIKELY(bytes - 1 >= HP_CLASS_MAX_BYTES || !hp_arena_is_real(arena)))
+	if (HP_UNLIKELY(bytes - 1 >= HP_CLASS_MAX_BYTES))
 		return NULL;
-	return hp_arena_pop(arena, hp_class_of(bytes));
+	return hp_arena_pop(hp_self, hp_class_of(bytes));
 }
 
 HP_NOINLINE static void *take_other(size_t bytes, size_t align_bytes, enum hp_content content)

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HP_STACKS_FRAMES 24u
+#define HP_STACKS_FRAMES 48u
 #define HP_STACKS_ONE ((uint64_t)1 << 16) /* objects are counted in parts of one */
 
 struct hp_stacks_counts {
