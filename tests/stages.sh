@@ -1,9 +1,16 @@
 # shellcheck shell=sh
 # The stages of `./dev test`, sourced by ./dev. Each builds in build-test/STAGE and prints, by Meson
 # or by itself, lines such as "Ok: 12"; its log is shown when it fails.
+#
+# They run in two lanes beside each other, for most of the time goes by in tests that wait, or that
+# use one processor: those that set the machine's one pool of huge pages lock each other out, and
+# all others take nothing of it. Stages that build in the same directory are of the same lane.
 
 # shellcheck disable=SC2154 # root, build_in and say are of ./dev
 stages=$root/build-test
+# Named in ./dev test STAGES...
+first_lane='gcc hardened profiled install soak'
+second_lane='debug address thread bench system_liburcu lto subproject aarch64'
 
 # Compilers, and the programs that the suite `preload` runs.
 # shellcheck disable=SC2034 # used by ./dev
@@ -15,14 +22,15 @@ redis-tools sqlite3 strace stress-ng xz-utils'
 stage_gcc()
 {
 	build_in "$stages/gcc" -Dwerror=true
-	meson test -C "$stages/gcc" --print-errorlogs
+	meson test -C "$stages/gcc" --print-errorlogs --no-suite models
 }
 
 stage_debug()
 {
 	export CC=clang
 	build_in "$stages/debug" -Dwerror=true -Ddebug_checks=true
-	meson test -C "$stages/debug" --print-errorlogs --suite unit --no-suite long
+	meson test -C "$stages/debug" --print-errorlogs --suite unit --suite models \
+		--no-suite long
 }
 
 stage_address()
@@ -46,7 +54,7 @@ smoke()
 	cc=$1
 	shift
 	"$cc" -O2 -Wall -Wextra -o "$dir/smoke" "$root/tests/smoke/smoke.c" "$@" -pthread
-	"$dir/smoke"
+	HPALLOC_BACKING=thp "$dir/smoke"
 	echo 'Ok: 1'
 }
 
@@ -91,7 +99,7 @@ stage_lto()
 {
 	build_in "$stages/lto" -Dtests=false -Db_lto=true
 	smoke cc -I"$root/include" -L"$dir/src" -lhpalloc -Wl,-rpath,"$dir/src"
-	LD_PRELOAD=$dir/src/libhpalloc-preload.so "$dir/smoke"
+	HPALLOC_BACKING=thp LD_PRELOAD=$dir/src/libhpalloc-preload.so "$dir/smoke"
 	echo 'Ok: 1'
 }
 
@@ -111,18 +119,20 @@ stage_install()
 	smoke cc $(pkg-config --cflags hpalloc) \
 		-Wl,-Bstatic $(pkg-config --static --libs hpalloc) -Wl,-Bdynamic
 	preload=$(basename "$(pkg-config --variable=preload hpalloc)")
-	LD_PRELOAD=$libraries/$preload "$dir/smoke"
+	HPALLOC_BACKING=thp LD_PRELOAD=$libraries/$preload "$dir/smoke"
 	echo 'Ok: 1'
 }
 
-# Each workload and program once on each allocator: that they run, and give the right results. Their
-# times say little here; what the hit paths cost is counted by the test `instructions`.
+# Each workload and program once on the heap, with the pool empty and filled, and without it: that
+# they run, and give the right results. What other allocators would say of themselves is for
+# ./dev bench. Times say little here; what the hit paths cost is counted by the test `instructions`.
 stage_bench()
 {
 	dir=$stages/bench
 	build_in "$dir" -Dtests=false
 	ninja -C "$dir" meson-benchmark-prereq
-	/usr/bin/python3 "$root/benchmarks/run.py" "$dir" --quick --rounds 1
+	/usr/bin/python3 "$root/benchmarks/run.py" "$dir" --quick --rounds 1 \
+		--allocators hpalloc,glibc
 	echo 'Ok: 1'
 }
 
@@ -132,7 +142,7 @@ stage_aarch64()
 	export QEMU_LD_PREFIX=/usr/aarch64-linux-gnu
 	aarch64-linux-gnu-gcc -O2 -o "$dir/smoke" "$root/tests/smoke/smoke.c" -I"$root/include" \
 		-L"$dir/src" -lhpalloc -Wl,-rpath,"$dir/src" -pthread
-	qemu-aarch64 "$dir/smoke"
+	HPALLOC_BACKING=thp qemu-aarch64 "$dir/smoke"
 	echo 'Ok: 1'
 }
 
@@ -186,14 +196,27 @@ run_stage()
 	passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
 }
 
+# The stages named, one after the other.
 run_stages()
 {
 	passed=0 failed=0 skipped=0
 	mkdir -p "$stages"
-	for stage in gcc hardened profiled debug address thread system_liburcu lto subproject \
-		install bench aarch64 soak; do
-		run_stage $stage
+	for stage; do
+		run_stage "$stage"
 	done
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ $failed = 0 ]
+}
+
+# Both lanes at once, each a ./dev of its own in this process group, and the sum of what they say.
+# A lane that ends without a word has failed.
+run_lanes()
+{
+	printf '%s\n' "$first_lane" "$second_lane" | xargs -P 2 -L 1 "$root/dev" test |
+		awk '/ passed, / { lanes++; passed += $1; failed += $3; skipped += $5 }
+			END {
+				failed += 2 - lanes
+				printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
+				exit failed > 0
+			}'
 }

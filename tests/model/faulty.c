@@ -8,9 +8,10 @@
 
 #include "interpreter.h"
 #include "unit/fault.h"
+#include "unit/hugepool.h"
 #include "unit/support.h"
 
-enum { THREADS = 3, PHASES = 8 };
+enum { THREADS = 3, PHASES = 8, POOL_PAGES = 24 };
 
 static struct hp_model_exchange exchange = { .lock = PTHREAD_MUTEX_INITIALIZER };
 static pthread_barrier_t phase_begin, phase_end;
@@ -73,24 +74,24 @@ static void run_in_threads(void)
 	g_assert_cmpuint(hp_test_stats().heap_bytes, <=, 16 * HP_MIB);
 }
 
-static void as_the_machine_is(void)
+static void on_a_pool_that_runs_dry(void)
 {
 	hp_test_seed();
-	if (hp_test_fresh("HPALLOC_BACKING=auto"))
+	if (hp_test_fresh_with_pool("", POOL_PAGES))
 		run_in_threads();
 }
 
 static void with_everything_given_back_at_once(void)
 {
 	hp_test_seed();
-	if (hp_test_fresh("HPALLOC_BACKING=auto HPALLOC_DECAY_MS=0 HPALLOC_IDLE_MAX=0"))
+	if (hp_test_fresh("HPALLOC_DECAY_MS=0 HPALLOC_IDLE_MAX=0"))
 		run_in_threads();
 }
 
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/faulty/as-the-machine-is", as_the_machine_is);
+	g_test_add_func("/faulty/on-a-pool-that-runs-dry", on_a_pool_that_runs_dry);
 	g_test_add_func("/faulty/with-everything-given-back-at-once",
 			with_everything_given_back_at_once);
 	return g_test_run();

@@ -44,10 +44,10 @@ static void run_in_threads(uint64_t operations)
 	g_assert_cmpuint(hp_test_stats().heap_bytes, <=, 8 * HP_MIB);
 }
 
-static void as_the_machine_is(void)
+static void on_transparent_huge_pages(void)
 {
 	hp_test_seed();
-	if (hp_test_fresh("HPALLOC_BACKING=auto"))
+	if (hp_test_fresh(""))
 		run_in_threads(1000000);
 }
 
@@ -62,7 +62,7 @@ static void one_thread_alone_repeats_exactly(void)
 {
 	struct hp_model first, second;
 
-	if (!hp_test_fresh("HPALLOC_BACKING=auto"))
+	if (!hp_test_fresh(""))
 		return;
 	hp_model_init(&first, NULL, 1);
 	hp_model_init(&second, NULL, 2);
@@ -79,7 +79,7 @@ static void one_thread_alone_repeats_exactly(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/random/as-the-machine-is", as_the_machine_is);
+	g_test_add_func("/random/on-transparent-huge-pages", on_transparent_huge_pages);
 	g_test_add_func("/random/on-base-pages-with-everything-given-back-at-once",
 			on_base_pages_with_everything_given_back_at_once);
 	g_test_add_func("/random/one-thread-alone-repeats-exactly",

@@ -6,8 +6,9 @@
 #include <stdatomic.h>
 
 #include "stress.h"
+#include "unit/hugepool.h"
 
-enum { THREADS = 8, SLOTS = 40, BOARD = 64 };
+enum { THREADS = 8, SLOTS = 40, BOARD = 64, POOL_PAGES = 24 };
 
 static _Atomic(void *) board[BOARD];
 
@@ -64,15 +65,15 @@ static void run_all(void)
 	hp_stress_end();
 }
 
-static void all_kinds_of_blocks_move_between_threads(void)
+static void all_kinds_of_blocks_on_a_pool_that_runs_dry(void)
 {
-	if (hp_test_fresh("HPALLOC_BACKING=auto"))
+	if (hp_test_fresh_with_pool("", POOL_PAGES))
 		run_all();
 }
 
 static void all_kinds_of_blocks_while_idle_memory_goes_at_once(void)
 {
-	if (hp_test_fresh("HPALLOC_BACKING=auto HPALLOC_DECAY_MS=0 HPALLOC_IDLE_MAX=0"))
+	if (hp_test_fresh("HPALLOC_DECAY_MS=0 HPALLOC_IDLE_MAX=0"))
 		run_all();
 }
 
@@ -85,8 +86,8 @@ static void all_kinds_of_blocks_on_base_pages(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/mixed/all-kinds-of-blocks-move-between-threads",
-			all_kinds_of_blocks_move_between_threads);
+	g_test_add_func("/mixed/all-kinds-of-blocks-on-a-pool-that-runs-dry",
+			all_kinds_of_blocks_on_a_pool_that_runs_dry);
 	g_test_add_func("/mixed/all-kinds-of-blocks-while-idle-memory-goes-at-once",
 			all_kinds_of_blocks_while_idle_memory_goes_at_once);
 	g_test_add_func("/mixed/all-kinds-of-blocks-on-base-pages",

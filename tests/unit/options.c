@@ -55,7 +55,7 @@ static void warmup_is_the_part_on_base_pages(void)
 {
 	void *blocks[64];
 
-	if (!hp_test_fresh("HPALLOC_BACKING=auto HPALLOC_WARMUP=1M"))
+	if (!hp_test_fresh("HPALLOC_WARMUP=1M"))
 		return;
 	for (size_t i = 0; i < 32; i++)
 		take_and_touch(&blocks[i], 16 * HP_KIB);
