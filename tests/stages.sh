@@ -27,10 +27,13 @@ stage_gcc()
 
 stage_debug()
 {
-	export CC=clang
+	export CC=clang CXX=clang++
 	build_in "$stages/debug" -Dwerror=true -Ddebug_checks=true
 	meson test -C "$stages/debug" --print-errorlogs --suite unit --suite models \
 		--no-suite long
+	# What this compiler makes of C++.
+	meson test -C "$stages/debug" --print-errorlogs operators program-late-0 \
+		program-new_delete-0 program-new_handler-0
 }
 
 stage_address()
@@ -128,8 +131,9 @@ stage_install()
 # ./dev bench. Times say little here; what the hit paths cost is counted by the test `instructions`.
 stage_bench()
 {
+	# As some distributions build, several sources in one: their names must not clash.
 	dir=$stages/bench
-	build_in "$dir" -Dtests=false
+	build_in "$dir" -Dtests=false -Dunity=on -Dwerror=true
 	ninja -C "$dir" meson-benchmark-prereq
 	/usr/bin/python3 "$root/benchmarks/run.py" "$dir" --quick --rounds 1 \
 		--allocators hpalloc,glibc

@@ -179,7 +179,7 @@ void *hp_guard_take(size_t bytes, size_t align_bytes)
 	return place->block;
 }
 
-static struct place *demand_live(const void *block, const char *verb)
+static struct place *demand_guarded(const void *block, const char *verb)
 {
 	struct place *place = place_at((uintptr_t)block);
 	unsigned char state = atomic_load(&place->state);
@@ -197,7 +197,7 @@ static struct place *demand_live(const void *block, const char *verb)
 
 size_t hp_guard_usable(const void *block, const char *verb)
 {
-	return demand_live(block, verb)->bytes;
+	return demand_guarded(block, verb)->bytes;
 }
 
 static bool is_whole(const struct place *place)
@@ -213,12 +213,12 @@ static bool is_whole(const struct place *place)
 
 void hp_guard_give(void *block)
 {
-	struct place *place = demand_live(block, "free");
+	struct place *place = demand_guarded(block, "free");
 	char *page = page_of((size_t)(place - guard.places));
 	unsigned char state = LIVE;
 
 	if (!atomic_compare_exchange_strong(&place->state, &state, BUSY))
-		demand_live(block, "free");
+		demand_guarded(block, "free");
 	if (!is_whole(place)) {
 		hp_warn("free of %p, which was written to beyond its end", block);
 		die(place);

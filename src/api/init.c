@@ -19,9 +19,9 @@
 #include "pool/pool.h"
 #include "rt/options.h"
 
-enum state { NOT_YET, RUNNING, DONE };
+enum progress { NOT_YET, RUNNING, DONE };
 
-static _Atomic int state;
+static _Atomic int progress;
 
 /* Whoever calls malloc in here is served as a guest, from the late arena. */
 static void start(void)
@@ -41,15 +41,15 @@ void hp_init(void)
 {
 	int expected = NOT_YET;
 
-	if (HP_LIKELY(atomic_load_explicit(&state, memory_order_acquire) == DONE))
+	if (HP_LIKELY(atomic_load_explicit(&progress, memory_order_acquire) == DONE))
 		return;
-	if (atomic_compare_exchange_strong(&state, &expected, RUNNING)) {
+	if (atomic_compare_exchange_strong(&progress, &expected, RUNNING)) {
 		start();
-		atomic_store_explicit(&state, DONE, memory_order_release);
+		atomic_store_explicit(&progress, DONE, memory_order_release);
 		return;
 	}
 	while (hp_mine != &hp_arena_starting &&
-	       atomic_load_explicit(&state, memory_order_acquire) != DONE)
+	       atomic_load_explicit(&progress, memory_order_acquire) != DONE)
 		hp_os_yield();
 }
 

@@ -56,7 +56,7 @@ static struct hp_span *next_slab(struct hp_arena *arena, unsigned class)
 }
 
 /* What others freed comes home, what we freed of others goes. */
-static void exchange(struct hp_arena *arena)
+static void exchange_chains(struct hp_arena *arena)
 {
 	enum hp_arena_state state = arena == hp_mine ? HP_ARENA_OWNED : HP_ARENA_CLAIMED;
 	void *chains = hp_inbox_take(arena, state);
@@ -72,7 +72,7 @@ void *hp_arena_refill(struct hp_arena *arena, unsigned class)
 	struct hp_span *slab;
 
 	HP_INVARIANT(hp_arena_is_valid(arena));
-	exchange(arena);
+	exchange_chains(arena);
 	slab = arena->current[class];
 	while (!slab->free && (slab == &hp_span_none || !hp_slab_carve(slab))) {
 		slab = next_slab(arena, class);

@@ -13,7 +13,7 @@
 #include "os/os.h"
 
 /* Longer lines and paths are passed over; no path that can be opened is. */
-enum { LINE_BYTES = PATH_MAX, CHUNK_BYTES = 512 };
+enum { TEXT_BYTES = PATH_MAX, READ_BYTES = 512 };
 
 /* Version 1 says "unlimited" by about 2^63. */
 #define LEAST_UNLIMITED_BYTES ((uint64_t)1 << 62)
@@ -49,7 +49,7 @@ static const struct pair pairs[][2][PAIRS] = {
 struct reader {
 	int fd;
 	size_t at, end;
-	char chunk[CHUNK_BYTES];
+	char chunk[READ_BYTES];
 };
 
 static bool next_character(struct reader *reader, char *out_character)
@@ -77,10 +77,10 @@ static bool next_line(struct reader *reader, char *line)
 		any = true;
 		if (character == '\n')
 			break;
-		if (length < LINE_BYTES)
+		if (length < TEXT_BYTES)
 			line[length++] = character;
 	}
-	line[length < LINE_BYTES ? length : 0] = '\0';
+	line[length < TEXT_BYTES ? length : 0] = '\0';
 	return any;
 }
 
@@ -262,7 +262,7 @@ static void read_group(char *path, const struct pair *pair, uint64_t *limit_byte
 int hp_os_cgroup_read(enum hp_os_cgroup_kind kind, uint64_t *out_limit_bytes,
 		      uint64_t *out_left_bytes)
 {
-	char path[PATH_MAX + 1], line[LINE_BYTES + 1];
+	char path[PATH_MAX + 1], line[TEXT_BYTES + 1];
 	uint64_t limit_bytes = UINT64_MAX, left_bytes = UINT64_MAX;
 	enum version version = VERSION_1;
 	size_t point_length = 0, length;

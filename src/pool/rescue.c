@@ -32,7 +32,7 @@ static void unlock(void)
 }
 
 /* The slot of any address, of which only what is written here and in BUSY slots is looked at. */
-static bool find(const void *address, struct hp_run *out_run)
+static bool find_slot(const void *address, struct hp_run *out_run)
 {
 	struct hp_region *region = hp_region_find(address);
 
@@ -99,7 +99,7 @@ static bool mend_missing(void *address, const void *instruction)
 	struct hp_run run;
 
 	(void)instruction;
-	return find(address, &run) && mend(run, address);
+	return find_slot(address, &run) && mend(run, address);
 }
 
 /* Not a page that the program has protected itself, nor a jump to where no code can be. */
@@ -107,8 +107,8 @@ static bool mend_protected(void *address, const void *instruction)
 {
 	struct hp_run run;
 
-	return address != instruction && find(address, &run) && hp_run_slots(run)->is_rescued &&
-	       mend(run, address);
+	return address != instruction && find_slot(address, &run) &&
+	       hp_run_slots(run)->is_rescued && mend(run, address);
 }
 
 static bool make_lock(void)

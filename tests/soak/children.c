@@ -17,7 +17,7 @@
 #include "soak/soak.h"
 #include "unit/fault.h"
 
-enum { TABLE = 200, CHILD_SECONDS = 120, WORKERS = 2, TEXT_BYTES = 512 };
+enum { TABLE = 200, CHILD_SECONDS = 120, CHILD_WORKERS = 2, TEXT_BYTES = 512 };
 
 #define SELF "/proc/self/exe"
 
@@ -64,7 +64,7 @@ static size_t start_workers(pthread_t *threads, uint64_t *random)
 {
 	size_t started = 0;
 
-	for (size_t i = 0; i < WORKERS; i++) {
+	for (size_t i = 0; i < CHILD_WORKERS; i++) {
 		void *seed = (void *)(uintptr_t)hp_test_random(random);
 
 		started += !pthread_create(&threads[started], NULL, hp_soak_work, seed);
@@ -74,7 +74,7 @@ static size_t start_workers(pthread_t *threads, uint64_t *random)
 
 static void be_a_child(void **blocks, uint64_t random)
 {
-	pthread_t threads[WORKERS];
+	pthread_t threads[CHILD_WORKERS];
 	pid_t grandchild = -1;
 	size_t started;
 

@@ -106,7 +106,7 @@ void check_by_name()
 	operator delete(nullptr);
 	operator delete[](nullptr);
 	operator delete(nullptr, ALIGN);
-	CHECK(operator new(0) != nullptr);
+	CHECK(hp_test_keep(operator new(0)) != nullptr);
 }
 
 void check_by_expression()
