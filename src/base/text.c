@@ -86,6 +86,17 @@ size_t hp_text_format(char *buffer, size_t bytes, const char *format, ...)
 	return length;
 }
 
+const char *hp_text_quote(char quoted[HP_TEXT_QUOTED_BYTES], const char *text)
+{
+	static const char dots[] = "...";
+	size_t most = HP_TEXT_QUOTED_BYTES - sizeof(dots);
+	size_t length = hp_text_format(quoted, most + 1, "%s", text);
+
+	if (text[length])
+		memcpy(quoted + length, dots, sizeof(dots));
+	return quoted;
+}
+
 static unsigned digit_value(char character)
 {
 	if (character >= '0' && character <= '9')

@@ -19,6 +19,13 @@
 size_t hp_text_format(char *buffer, size_t bytes, const char *format, ...) HP_PRINTF(3, 4);
 size_t hp_text_vformat(char *buffer, size_t bytes, const char *format, va_list arguments);
 
+/*
+ * Text of any length as a line quotes it, so that what stands behind it has room: cut, with dots at
+ * the end, if it is longer than that.
+ */
+enum { HP_TEXT_QUOTED_BYTES = 204 };
+const char *hp_text_quote(char quoted[HP_TEXT_QUOTED_BYTES], const char *text);
+
 /* Reads the whole of `text` as a decimal number, or as one with K, M, G or T behind it. */
 bool hp_text_parse_number(const char *text, uint64_t *out_value);
 bool hp_text_parse_bytes(const char *text, uint64_t *out_bytes);

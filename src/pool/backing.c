@@ -9,6 +9,7 @@
 #include "base/bits.h"
 #include "base/check.h"
 #include "base/lock.h"
+#include "base/text.h"
 #include "pool/rescue.h"
 #include "rt/options.h"
 
@@ -42,6 +43,7 @@ static bool thp_is_on(void)
 
 void hp_backing_init(void)
 {
+	char quoted[HP_TEXT_QUOTED_BYTES];
 	int error;
 
 	hp_limit_init();
@@ -52,7 +54,7 @@ void hp_backing_init(void)
 	error = hp_os_hugetlbfs_open(hp_options.hugetlbfs, &backing.hugetlbfs_fd);
 	if (error)
 		hp_warn("HPALLOC_HUGETLBFS=%s can't be used (error %u), ignored",
-			hp_options.hugetlbfs, (unsigned)-error);
+			hp_text_quote(quoted, hp_options.hugetlbfs), (unsigned)-error);
 }
 
 /* Not again before RETRY_MS: a process without a pool must not pay for asking. */

@@ -9,8 +9,7 @@
 
 static const char PREFIX[] = "HPALLOC_";
 
-/* SHOWN_MAX: what a warning quotes of a setting, so that its reason has room behind it. */
-enum { TEXT_MAX = 4095, SHOWN_MAX = 200 };
+enum { TEXT_MAX = 4095 };
 
 /* Read by the command `hpalloc`, not by the library. */
 static const char *const foreign_names[] = { "PRELOAD_LIBRARY" };
@@ -121,11 +120,10 @@ static bool is_foreign(const char *variable)
 
 static void warn(const char *variable, const char *reason)
 {
-	char shown[SHOWN_MAX + 1];
-	size_t length = hp_text_format(shown, sizeof(shown), "%s", variable);
+	char quoted[HP_TEXT_QUOTED_BYTES];
 
-	hp_warn("%s%s%s is no %s, ignored; 'hpalloc options' lists them", PREFIX, shown,
-		variable[length] ? "..." : "", reason);
+	hp_warn("%s%s is no %s, ignored; 'hpalloc options' lists them", PREFIX,
+		hp_text_quote(quoted, variable), reason);
 }
 
 static void read_variable(const char *variable)

@@ -236,6 +236,24 @@ static void a_mount_that_is_none_gives_one_line(void)
 		said_one_line("HPALLOC_HUGETLBFS=/no/such/directory");
 }
 
+/* So long that no line would have room for it and the reason, but a path all the same. */
+static void a_long_name_of_a_mount_does_not_hide_the_reason(void)
+{
+	char *name = g_strnfill(250, 'x');
+	char *setting = g_strdup_printf("HPALLOC_BACKING=auto HPALLOC_HUGETLBFS=/%s/%s/%s", name,
+					name, name);
+
+	if (hp_test_trapped(setting)) {
+		hp_free(hp_malloc(100));
+	} else {
+		g_test_trap_assert_passed();
+		g_test_trap_assert_stderr("hpalloc: HPALLOC_HUGETLBFS=/xxx*xxx... can't be used "
+					  "(error 2), ignored\n");
+	}
+	g_free(setting);
+	g_free(name);
+}
+
 static void two_mistakes_give_two_lines(void)
 {
 	if (hp_test_trapped("HPALLOC_BACKING=gold HPALLOC_DECAY_MS=soon")) {
@@ -329,6 +347,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/options/an-empty-setting-is-named-too", an_empty_setting_is_named_too);
 	g_test_add_func("/options/a-mount-that-is-none-gives-one-line",
 			a_mount_that_is_none_gives_one_line);
+	g_test_add_func("/options/a-long-name-of-a-mount-does-not-hide-the-reason",
+			a_long_name_of_a_mount_does_not_hide_the_reason);
 	g_test_add_func("/options/two-mistakes-give-two-lines", two_mistakes_give_two_lines);
 	g_test_add_func("/options/a-setting-of-any-length-is-survived",
 			a_setting_of_any_length_is_survived);
