@@ -98,9 +98,15 @@ static void read_cgroup(struct hp_machine *machine)
 		find_limit(machine, group);
 }
 
+static const char *own_limit(void)
+{
+	return getenv("HPALLOC_POOL_MAX") ? "HPALLOC_POOL_MAX" : "HPALLOC_POOL_LEAVE";
+}
+
 void hp_machine_read(struct hp_machine *out_machine)
 {
-	struct hp_machine machine = { .backing = getenv("HPALLOC_BACKING") };
+	struct hp_machine machine = { .backing = getenv("HPALLOC_BACKING"),
+				      .own_limit = own_limit() };
 	char text[TEXT_BYTES];
 	struct rlimit limit;
 

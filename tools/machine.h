@@ -15,6 +15,7 @@ struct hp_machine {
 	bool is_address_limited;
 	char cgroup_limit[PATH_MAX]; /* the file that limits huge pages here, or "" */
 	const char *backing;	     /* HPALLOC_BACKING */
+	const char *own_limit;	     /* the variable that holds the process back from the pool */
 };
 
 void hp_machine_read(struct hp_machine *out_machine);

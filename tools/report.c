@@ -116,7 +116,10 @@ static void print_pool(FILE *out, const struct hp_stats *stats, const struct hp_
 
 static void print_limit(FILE *out, const struct hp_stats *stats, const struct hp_machine *machine)
 {
-	if (*machine->cgroup_limit)
+	if (stats->pool_withheld > stats->fallbacks[HP_FALLBACK_LIMIT] / 2)
+		fprintf(out, "; a setting holds it back from the pool: unset %s",
+			machine->own_limit);
+	else if (*machine->cgroup_limit)
 		fprintf(out, "; a cgroup limits huge pages: echo max > %s", machine->cgroup_limit);
 	else
 		print_pool(out, stats, machine);

@@ -174,6 +174,7 @@ struct hp_stats {
 	uint64_t forks_shared;	  /* ... was shared, the pool having as many pages again */
 	uint64_t forks_uncovered; /* ... was shared for want of memory to copy it */
 	uint64_t rescued; /* hugepages moved to normal memory at a write that found no page */
+	uint64_t pool_withheld; /* hugepages that HPALLOC_POOL_MAX or _LEAVE kept off the pool */
 };
 
 /*

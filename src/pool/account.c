@@ -71,6 +71,7 @@ void hp_account_filled(struct hp_run run, const struct hp_backing_result *result
 		add_to_kind(stats, slot->mapping, bytes_of(slot));
 	}
 	stats->hugepages_taken += result->huge_slots;
+	stats->pool_withheld += result->withheld_slots;
 	if (result->reason < HP_FALLBACK_COUNT)
 		stats->fallbacks[result->reason] += run.count - result->huge_slots;
 	note_peak(stats);

@@ -271,34 +271,11 @@ static size_t prepare_huge(struct hp_run run, size_t spare, enum hp_fallback *ou
 	return have;
 }
 
-/* How many pages others shall find free. */
-static uint64_t low_mark(void)
-{
-	return hp_options.pool_leave / HP_HUGEPAGE_BYTES +
-	       (hp_options.pool_leave % HP_HUGEPAGE_BYTES != 0);
-}
-
-/* What HPALLOC_POOL_LEAVE leaves of `slots`. Where the pool can't be looked at: none. */
-static size_t above_mark(size_t slots)
-{
-	uint64_t mark = low_mark(), free_pages;
-
-	if (!mark)
-		return slots;
-	if (hp_os_huge_free(&free_pages) || free_pages <= mark)
-		return 0;
-	return hp_min(slots, free_pages - mark);
-}
-
 /* Others asked at the same moment: what is below the mark goes back. How many slots are left. */
 static size_t give_below_mark(struct hp_run have)
 {
-	uint64_t mark = low_mark(), free_pages;
-	size_t kept;
+	size_t kept = have.count - hp_min(have.count, have.count ? hp_limit_below_mark() : 0);
 
-	if (!mark || !have.count || hp_os_huge_free(&free_pages) || free_pages >= mark)
-		return have.count;
-	kept = have.count - hp_min(have.count, mark - free_pages);
 	have.first += kept;
 	have.count -= kept;
 	return kept + have.count - hp_backing_purge(have);
@@ -306,20 +283,23 @@ static size_t give_below_mark(struct hp_run have)
 
 /* As many of the slots as the limits and the pool allow. */
 static size_t take_huge(struct hp_run run, size_t spare, size_t granted,
-			enum hp_fallback *out_reason)
+			struct hp_backing_result *result)
 {
+	size_t allowed = hp_min(run.count, granted), have = 0;
 	struct hp_run front = run;
-	size_t have = 0;
 
-	front.count = above_mark(hp_min(run.count, granted));
+	front.count = hp_limit_above_mark(allowed);
+	result->withheld_slots = (hp_limit_is_of_group() ? allowed : run.count) - front.count;
+	if (front.count < run.count)
+		result->reason = HP_FALLBACK_LIMIT;
 	if (front.count)
-		have = prepare_huge(front, front.count == run.count ? spare : 0, out_reason);
-	if (have == front.count && have < run.count)
-		*out_reason = HP_FALLBACK_LIMIT;
+		have = prepare_huge(front, front.count == run.count ? spare : 0, &result->reason);
 	front.count = have;
 	have = give_below_mark(front);
-	if (have < front.count)
-		*out_reason = HP_FALLBACK_LIMIT;
+	if (have < front.count) {
+		result->withheld_slots += front.count - have;
+		result->reason = HP_FALLBACK_LIMIT;
+	}
 	return have;
 }
 
@@ -342,7 +322,7 @@ int hp_backing_prepare(struct hp_run run, size_t spare, enum hp_use use,
 	int error;
 
 	if (wants_huge(use, is_all_huge(run), &result.reason))
-		result.huge_slots = take_huge(run, spare, grant->huge_slots, &result.reason);
+		result.huge_slots = take_huge(run, spare, grant->huge_slots, &result);
 	hp_run_cut(&rest, result.huge_slots);
 	if (rest.count) {
 		if (thp && !thp_is_on()) {

@@ -25,6 +25,7 @@ enum hp_use {
 struct hp_backing_result {
 	size_t huge_slots;	 /* now on hugetlb */
 	enum hp_fallback reason; /* of the others */
+	size_t withheld_slots;	 /* of them, kept off the pool by HPALLOC_POOL_MAX or _LEAVE */
 };
 
 /*

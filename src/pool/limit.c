@@ -15,7 +15,7 @@ enum { CGROUP_REST_SHARE = 10 };
 #define NONE UINT64_MAX
 
 static struct {
-	bool is_any;
+	bool is_any, is_of_group;
 	uint64_t heap_bytes, normal_bytes, huge_bytes;
 	struct {
 		uint64_t bytes, normal_bytes, huge_bytes;
@@ -38,8 +38,11 @@ static void read_cgroup(void)
 	if (!hp_os_cgroup_read(HP_OS_CGROUP_MEMORY, &limit_bytes, &left_bytes) &&
 	    limit_bytes != NONE)
 		limits.normal_bytes = limit_bytes - limit_bytes / CGROUP_REST_SHARE;
-	if (!hp_os_cgroup_read(HP_OS_CGROUP_HUGETLB, &limit_bytes, &left_bytes))
-		limits.huge_bytes = hp_min(limits.huge_bytes, limit_bytes);
+	if (!hp_os_cgroup_read(HP_OS_CGROUP_HUGETLB, &limit_bytes, &left_bytes) &&
+	    limit_bytes < limits.huge_bytes) {
+		limits.huge_bytes = limit_bytes;
+		limits.is_of_group = true;
+	}
 }
 
 void hp_limit_init(void)
@@ -116,6 +119,38 @@ bool hp_limit_is_tight(size_t more_bytes)
 	hp_counters_get(&held);
 	return held.heap_bytes > hp_options.limit_soft ||
 	       more_bytes > hp_options.limit_soft - held.heap_bytes;
+}
+
+bool hp_limit_is_of_group(void)
+{
+	return limits.is_of_group;
+}
+
+/* How many pages others shall find free. */
+static uint64_t low_mark(void)
+{
+	return hp_options.pool_leave / HP_HUGEPAGE_BYTES +
+	       (hp_options.pool_leave % HP_HUGEPAGE_BYTES != 0);
+}
+
+size_t hp_limit_above_mark(size_t slots)
+{
+	uint64_t mark = low_mark(), free_pages;
+
+	if (!mark)
+		return slots;
+	if (hp_os_huge_free(&free_pages) || free_pages <= mark)
+		return 0;
+	return hp_min(slots, free_pages - mark);
+}
+
+size_t hp_limit_below_mark(void)
+{
+	uint64_t mark = low_mark(), free_pages;
+
+	if (!mark || hp_os_huge_free(&free_pages) || free_pages >= mark)
+		return 0;
+	return mark - free_pages;
 }
 
 bool hp_limit_is_set(void)

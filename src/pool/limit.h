@@ -1,6 +1,7 @@
 /*
  * What the heap may hold: HPALLOC_LIMIT, HPALLOC_LIMIT_SOFT, HPALLOC_LIMIT_CGROUP, and its share of
- * the hugetlb pool, HPALLOC_POOL_MAX. Huge pages count whole, base pages by units, also idle ones.
+ * the hugetlb pool, HPALLOC_POOL_MAX and HPALLOC_POOL_LEAVE. Huge pages count whole, base pages by
+ * units, also idle ones.
  *
  * Memory is granted before it is taken: a grant counts against the limits until it is settled, when
  * the statistics know what came of it. Who is refused gives back what idles and asks again, each
@@ -33,6 +34,16 @@ bool hp_limit_has_units(size_t units);
 
 /* Whether the soft limit is, or with so much more would be, exceeded. */
 bool hp_limit_is_tight(size_t more_bytes);
+
+/* Whether the bound on hugetlb pages is the control group's, not HPALLOC_POOL_MAX. */
+bool hp_limit_is_of_group(void);
+
+/*
+ * How many of `slots` may come from the pool for HPALLOC_POOL_LEAVE, none where the pool can't be
+ * looked at; and how many pages too few are left in it now. They read files: under no lock.
+ */
+size_t hp_limit_above_mark(size_t slots);
+size_t hp_limit_below_mark(void);
 
 /* Whether what the heap may hold, or take of a kind of page, is limited at all. */
 bool hp_limit_is_set(void);

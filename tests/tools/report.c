@@ -124,12 +124,19 @@ static void test_pool(void)
 static void test_limits(void)
 {
 	struct hp_machine machine = machine_with(50, 50);
+	struct hp_published page = page_with(20, 79, 1);
 
 	expect_reason(HP_FALLBACK_LIMIT, &machine,
 		      "; the pool was too small: sysctl vm.nr_hugepages=100 would hold it");
 	strcpy(machine.cgroup_limit, "/group/hugetlb.2MB.max");
 	expect_reason(HP_FALLBACK_LIMIT, &machine,
 		      "; a cgroup limits huge pages: echo max > /group/hugetlb.2MB.max");
+	machine.own_limit = "HPALLOC_POOL_MAX";
+	page.stats.fallbacks[HP_FALLBACK_LIMIT] = 79;
+	page.stats.pool_withheld = 70; /* the group's limit is not what counts */
+	expect(&page, &machine,
+	       "peak heap 200 MB: 20 % hugetlb, 79 % transparent huge pages, 1 % base pages; a "
+	       "setting holds it back from the pool: unset HPALLOC_POOL_MAX");
 	expect_reason(HP_FALLBACK_MAPPING, &machine,
 		      "; too many mappings: sysctl vm.max_map_count=1048576");
 	machine.is_address_limited = true;

@@ -62,6 +62,15 @@ def _():
 
 @test
 def _():
+    """a share of the pool that is used up is no shortage of the pool"""
+    text = summary_with_pool(100, HPALLOC_POOL_MAX="20M")
+    assert text.endswith("holds it back from the pool: unset HPALLOC_POOL_MAX\n"), text
+    text = summary_with_pool(100, HPALLOC_POOL_LEAVE="180M")
+    assert text.endswith("holds it back from the pool: unset HPALLOC_POOL_LEAVE\n"), text
+
+
+@test
+def _():
     """what was asked for is no shortage"""
     text = summary_with_pool(0, HPALLOC_BACKING="base")
     assert text.endswith(": 100 % base pages; HPALLOC_BACKING=base asks for that\n"), text

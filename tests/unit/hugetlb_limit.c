@@ -46,6 +46,7 @@ static void pool_max_bounds_what_one_process_takes(void)
 	stats = hp_test_stats();
 	g_assert_cmpuint(stats.hugetlb_bytes, ==, 8 * HP_MIB);
 	g_assert_cmpuint(stats.fallbacks[HP_FALLBACK_LIMIT], ==, 12);
+	g_assert_cmpuint(stats.pool_withheld, ==, 12);
 	check_pages(16);
 	free_all(16);
 	fill_pages(4);
@@ -83,6 +84,7 @@ static void pool_leave_is_left(void)
 	g_assert_cmpuint(hp_test_stats().hugetlb_bytes, <=, 24 * HP_MIB);
 	g_assert_cmpuint(hp_test_stats().hugetlb_bytes, >, 0);
 	g_assert_cmpuint(hp_test_stats().fallbacks[HP_FALLBACK_LIMIT], >=, 20);
+	g_assert_cmpuint(hp_test_stats().pool_withheld, >=, 20);
 	check_pages(POOL_PAGES);
 	free_all(POOL_PAGES);
 }
@@ -173,6 +175,8 @@ static void a_hugetlb_group_is_the_limit_on_request(void)
 			      "HPALLOC_BACKING=auto HPALLOC_LIMIT_CGROUP=1 HPALLOC_WARMUP=0")) {
 		fill_pages(16);
 		g_assert_cmpuint(hp_test_stats().hugetlb_bytes, ==, 8 * HP_MIB);
+		g_assert_cmpuint(hp_test_stats().fallbacks[HP_FALLBACK_LIMIT], ==, 12);
+		g_assert_cmpuint(hp_test_stats().pool_withheld, ==, 0);
 		check_pages(16);
 		free_all(16);
 	}
