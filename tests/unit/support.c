@@ -60,6 +60,21 @@ void hp_test_child_did_well(pid_t child)
 	g_assert_cmpint(WEXITSTATUS(status), ==, 0);
 }
 
+int hp_test_ended_by(void (*function)(void))
+{
+	int status;
+	pid_t child = fork();
+
+	g_assert_cmpint(child, >=, 0);
+	if (child == 0) {
+		alarm(10);
+		function();
+		_exit(0);
+	}
+	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
 bool hp_test_trapped(const char *environment)
 {
 	if (g_test_subprocess())

@@ -55,6 +55,9 @@ bool hp_test_fresh(const char *environment);
 /* Waits for a child of fork() and asserts that it ended with status 0. */
 void hp_test_child_did_well(pid_t child);
 
+/* Runs the function in a child; the signal by which it ended, or 0. */
+int hp_test_ended_by(void (*function)(void));
+
 /* As hp_test_fresh(), but demands nothing: for g_test_trap_assert_*(). */
 bool hp_test_trapped(const char *environment);
 
