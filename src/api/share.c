@@ -66,36 +66,59 @@ static bool is_covered(size_t bytes)
 	       !hp_backing_promise(bytes);
 }
 
+static _Atomic uint64_t own_forks; /* where no page can be had */
+
 /*
- * How many other processes may share pages with this one, children that live on or a parent: forks
- * since none did, fewer when some have gone or written.
+ * How many other processes may share pages with this one: forks that shared since it was alone, its
+ * own, its children's and theirs, who all count in one place; fewer when some have gone or written.
  */
 static struct {
-	size_t count;
-	size_t slots; /* that were shared at the last look */
-} sharers;
+	_Atomic uint64_t *forks; /* on a page that is the same for all of the family */
+	uint64_t forks_before;	 /* of them, that matter no more */
+	size_t slots;		 /* that were shared at the last look */
+} sharers = { .forks = &own_forks };
+
+static uint64_t count_forks(void)
+{
+	return atomic_load_explicit(sharers.forks, memory_order_relaxed);
+}
+
+static size_t count_sharers(void)
+{
+	return count_forks() - sharers.forks_before;
+}
 
 /* A look at each page: not where there was no such fork. */
 static void look_for_sharers(size_t slots)
 {
-	size_t shared = 0;
+	uint64_t forks = count_forks();
+	size_t count = forks - sharers.forks_before, shared = 0;
 
-	if (!sharers.count)
+	if (!count)
 		return;
 	if (!hp_snapshot_shared_slots(&shared)) { /* a server that gave its rights up */
-		sharers.count = 1;
+		count = 1;
 		shared = slots;
 	} else if (!shared) {
-		sharers.count = 0;
+		count = 0;
 	} else if (shared < sharers.slots) {
-		sharers.count = hp_max(sharers.count / 2, 1);
+		count = hp_max(count / 2, 1);
 	}
+	sharers.forks_before = forks - count;
 	sharers.slots = shared;
 }
 
 static void note_shared(size_t slots)
 {
-	sharers.count++;
+	_Atomic uint64_t *forks;
+	void *page;
+
+	if (sharers.forks == &own_forks && !hp_os_map_shared(HP_PAGE_BYTES, &page)) {
+		forks = page;
+		atomic_store_explicit(forks, count_forks(), memory_order_relaxed);
+		sharers.forks = forks;
+	}
+	atomic_fetch_add_explicit(sharers.forks, 1, memory_order_relaxed);
 	sharers.slots = slots;
 }
 
@@ -105,7 +128,7 @@ static void note_shared(size_t slots)
  */
 static size_t slots_for_all(size_t slots)
 {
-	return slots + (hp_options.fork == HP_FORK_KEEP ? 0 : sharers.slots * sharers.count);
+	return slots + (hp_options.fork == HP_FORK_KEEP ? 0 : sharers.slots * count_sharers());
 }
 
 static bool wants_to_share(size_t slots)

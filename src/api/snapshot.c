@@ -174,17 +174,19 @@ size_t hp_snapshot_slots(void)
 bool hp_snapshot_shared_slots(size_t *out_slots)
 {
 	struct hp_run run = before_first();
-	size_t slots = 0;
+	size_t slots = 0, shared;
+	int pagemap, error;
 
-	while (next_run(&run, is_filled)) {
-		size_t shared;
-
-		if (hp_os_huge_shared(hp_run_address(run), hp_run_bytes(run), &shared))
-			return false;
-		slots += shared;
+	if (hp_os_pagemap_open(&pagemap))
+		return false;
+	for (error = 0; !error && next_run(&run, is_filled); slots += shared) {
+		shared = 0;
+		error = hp_os_huge_shared(pagemap, hp_run_address(run), hp_run_bytes(run), &shared);
 	}
-	*out_slots = slots;
-	return true;
+	hp_os_pagemap_close(pagemap);
+	if (!error)
+		*out_slots = slots;
+	return !error;
 }
 
 bool hp_snapshot_is_due(void)

@@ -58,24 +58,33 @@ int hp_os_huge_reserve(int fd, size_t bytes, void **out_address)
 }
 
 /* pagemap(5): eight bytes a base page, bit 56 set where the page is mapped here alone. */
-int hp_os_huge_shared(const void *address, size_t bytes, size_t *out_pages)
+int hp_os_pagemap_open(int *out_pagemap)
 {
 	int fd = hp_file_open("/proc/self/pagemap", O_RDONLY, 0);
-	size_t pages = 0;
 
 	if (fd < 0)
 		return -errno;
+	*out_pagemap = fd;
+	return 0;
+}
+
+void hp_os_pagemap_close(int pagemap)
+{
+	hp_file_close(pagemap);
+}
+
+int hp_os_huge_shared(int pagemap, const void *address, size_t bytes, size_t *out_pages)
+{
+	size_t pages = 0;
+
 	for (size_t at = 0; at < bytes; at += HP_HUGEPAGE_BYTES) {
 		uint64_t entry, page = ((uintptr_t)address + at) / HP_PAGE_BYTES;
 
-		if (hp_file_read_at(fd, &entry, sizeof(entry), page * sizeof(entry)) !=
-		    (ssize_t)sizeof(entry)) {
-			hp_file_close(fd);
+		if (hp_file_read_at(pagemap, &entry, sizeof(entry), page * sizeof(entry)) !=
+		    (ssize_t)sizeof(entry))
 			return -EIO;
-		}
 		pages += !(entry >> 56 & 1);
 	}
-	hp_file_close(fd);
 	*out_pages = pages;
 	return 0;
 }

@@ -82,6 +82,16 @@ int hp_os_map(void *at, size_t bytes, size_t align, void **out_address)
 	return map(at, bytes, align, READ_WRITE, NORMAL, out_address);
 }
 
+int hp_os_map_shared(size_t bytes, void **out_address)
+{
+	void *address = mmap(NULL, bytes, READ_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (address == MAP_FAILED)
+		return -errno;
+	*out_address = address;
+	return 0;
+}
+
 int hp_os_release(void *address, size_t bytes)
 {
 	return hp_os_result(munmap(address, bytes));

@@ -51,6 +51,9 @@ bool hp_os_unseal(void *address, size_t bytes);
 /* As hp_os_reserve(), readable and writable at once. */
 int hp_os_map(void *at, size_t bytes, size_t align, void **out_address);
 
+/* Memory that is the same in this process and all that are forked from here on. */
+int hp_os_map_shared(size_t bytes, void **out_address);
+
 /* Drops the content; the next touch reads zero (normal memory), or see hp_os_populate(). */
 int hp_os_purge(void *address, size_t bytes);
 
@@ -90,8 +93,13 @@ int hp_os_huge_probe(int fd);
  */
 int hp_os_huge_reserve(int fd, size_t bytes, void **out_address);
 
-/* How many hugetlb pages of the range are shared with other processes: since a fork, unwritten. */
-int hp_os_huge_shared(const void *address, size_t bytes, size_t *out_pages);
+/*
+ * How many hugetlb pages of the range are shared with other processes: since a fork, unwritten.
+ * `pagemap` is what the first of these opens, and the last one closes.
+ */
+int hp_os_pagemap_open(int *out_pagemap);
+int hp_os_huge_shared(int pagemap, const void *address, size_t bytes, size_t *out_pages);
+void hp_os_pagemap_close(int pagemap);
 
 /*
  * Maps hugetlb pages over [address, address + bytes) without a reservation: not to be touched

@@ -5,7 +5,7 @@
 
 #include "hugepool.h"
 
-enum { CHILD_SECONDS = 30 };
+enum { CHILD_SECONDS = 30, CHILDREN_MAX = 16 };
 
 void *hp_test_blocks[HP_TEST_BLOCKS_MAX];
 static size_t block_count;
@@ -79,4 +79,64 @@ void hp_test_wait(enum hp_test_way way)
 	char byte;
 
 	g_assert_cmpint(read(pipes[way][0], &byte, 1), ==, 1);
+}
+
+void hp_test_child_writes_first(pid_t (*function)(void), bool (*is_well)(void))
+{
+	pid_t child = hp_test_fork_by(function);
+
+	if (child == 0) {
+		hp_test_blocks_write(1000);
+		hp_test_say(HP_TEST_TO_PARENT);
+		hp_test_wait(HP_TEST_TO_CHILD);
+		hp_test_blocks_check(1000);
+		hp_test_use_the_heap();
+		_exit(!is_well || is_well() ? 0 : 1);
+	}
+	hp_test_wait(HP_TEST_TO_PARENT);
+	hp_test_blocks_check(0);
+	hp_test_blocks_write(2000);
+	hp_test_say(HP_TEST_TO_CHILD);
+	hp_test_child_did_well(child);
+	hp_test_blocks_check(2000);
+}
+
+void hp_test_parent_writes_first(pid_t (*function)(void))
+{
+	pid_t child = hp_test_fork_by(function);
+
+	if (child == 0) {
+		hp_test_wait(HP_TEST_TO_CHILD);
+		hp_test_blocks_check(0);
+		hp_test_blocks_write(1000);
+		hp_test_use_the_heap();
+		hp_test_blocks_check(1000);
+		_exit(0);
+	}
+	hp_test_blocks_write(2000);
+	hp_test_use_the_heap();
+	hp_test_say(HP_TEST_TO_CHILD);
+	hp_test_child_did_well(child);
+	hp_test_blocks_check(2000);
+}
+
+void hp_test_all_write_at_once(pid_t (*function)(void), size_t count)
+{
+	pid_t children[CHILDREN_MAX];
+
+	g_assert_cmpuint(count, <=, CHILDREN_MAX);
+	for (size_t i = 0; i < count; i++) {
+		children[i] = hp_test_fork_by(function);
+		if (children[i] == 0) {
+			hp_test_blocks_check(i * 100);
+			hp_test_blocks_write(5000 + i);
+			hp_test_use_the_heap();
+			hp_test_blocks_check(5000 + i);
+			_exit(0);
+		}
+		hp_test_blocks_write((i + 1) * 100);
+	}
+	for (size_t i = 0; i < count; i++)
+		hp_test_child_did_well(children[i]);
+	hp_test_blocks_check(count * 100);
 }

@@ -31,6 +31,14 @@ pid_t hp_test_fork(void);
 /* Forks by the given function, as _Fork(). */
 pid_t hp_test_fork_by(pid_t (*function)(void));
 
+/*
+ * Forks by the function; each side writes all blocks, which were filled by seed 0, uses the heap,
+ * and sees its own alone. `is_well`, or NULL, is asked in the child at the end.
+ */
+void hp_test_child_writes_first(pid_t (*function)(void), bool (*is_well)(void));
+void hp_test_parent_writes_first(pid_t (*function)(void));
+void hp_test_all_write_at_once(pid_t (*function)(void), size_t children);
+
 /* The other side goes on; waits until the other side says so. */
 enum hp_test_way { HP_TEST_TO_CHILD, HP_TEST_TO_PARENT };
 void hp_test_say(enum hp_test_way way);

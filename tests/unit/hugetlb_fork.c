@@ -28,69 +28,20 @@ static bool take_all(void)
 
 static void the_child_writes_first(void)
 {
-	pid_t child;
-
-	if (!take_all())
-		return;
-	child = hp_test_fork();
-	if (child == 0) {
-		hp_test_blocks_write(1000);
-		hp_test_say(HP_TEST_TO_PARENT);
-		hp_test_wait(HP_TEST_TO_CHILD);
-		hp_test_blocks_check(1000);
-		hp_test_use_the_heap();
-		_exit(0);
-	}
-	hp_test_wait(HP_TEST_TO_PARENT);
-	hp_test_blocks_check(0);
-	hp_test_blocks_write(2000);
-	hp_test_say(HP_TEST_TO_CHILD);
-	hp_test_child_did_well(child);
-	hp_test_blocks_check(2000);
+	if (take_all())
+		hp_test_child_writes_first(fork, NULL);
 }
 
 static void the_parent_writes_first(void)
 {
-	pid_t child;
-
-	if (!take_all())
-		return;
-	child = hp_test_fork();
-	if (child == 0) {
-		hp_test_wait(HP_TEST_TO_CHILD);
-		hp_test_blocks_check(0);
-		hp_test_blocks_write(1000);
-		hp_test_use_the_heap();
-		hp_test_blocks_check(1000);
-		_exit(0);
-	}
-	hp_test_blocks_write(2000);
-	hp_test_use_the_heap();
-	hp_test_say(HP_TEST_TO_CHILD);
-	hp_test_child_did_well(child);
-	hp_test_blocks_check(2000);
+	if (take_all())
+		hp_test_parent_writes_first(fork);
 }
 
 static void both_write_at_once_for_several_children(void)
 {
-	pid_t children[4];
-
-	if (!take_all())
-		return;
-	for (size_t i = 0; i < HP_TEST_COUNT(children); i++) {
-		children[i] = hp_test_fork();
-		if (children[i] == 0) {
-			hp_test_blocks_check(i * 100);
-			hp_test_blocks_write(5000 + i);
-			hp_test_use_the_heap();
-			hp_test_blocks_check(5000 + i);
-			_exit(0);
-		}
-		hp_test_blocks_write((i + 1) * 100);
-	}
-	for (size_t i = 0; i < HP_TEST_COUNT(children); i++)
-		hp_test_child_did_well(children[i]);
-	hp_test_blocks_check(400);
+	if (take_all())
+		hp_test_all_write_at_once(fork, 4);
 }
 
 static void a_grandchild_has_everything_too(void)

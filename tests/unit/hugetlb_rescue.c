@@ -44,6 +44,35 @@ static bool take(const char *environment)
 	return true;
 }
 
+/* ---- both sides write ---- */
+
+static bool was_rescued(void)
+{
+	return hp_test_stats().rescued > 0;
+}
+
+static void the_child_is_rescued_without_handlers(void)
+{
+	if (take(""))
+		hp_test_child_writes_first(_Fork, was_rescued);
+}
+
+static void the_parent_is_rescued_without_handlers(void)
+{
+	if (!take(""))
+		return;
+	hp_test_parent_writes_first(_Fork);
+	g_assert_cmpuint(hp_test_stats().rescued, >=, BLOCKS / 2 - 2);
+}
+
+static void several_children_without_handlers(void)
+{
+	if (take(""))
+		hp_test_all_write_at_once(_Fork, 8);
+}
+
+/* ---- beside what else goes on ---- */
+
 /* Frees all, so that the pool has the pages again, and takes them anew. */
 static void take_again(void)
 {
@@ -195,11 +224,47 @@ static void a_whole_slot_that_the_program_protects_is_its_own(void)
 	end_sharing(child);
 }
 
+/* A write of the program's own to what it has protected itself is not ours to mend. */
+static volatile sig_atomic_t segv_seen;
+static char *protected_page;
+
+static void on_segv(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)context;
+	segv_seen++;
+	if (info->si_addr != protected_page || segv_seen > 1)
+		_exit(3);
+	mprotect(protected_page, HP_TEST_PAGE, PROT_READ | PROT_WRITE);
+}
+
+static void a_page_that_the_program_protects_is_its_own(void)
+{
+	struct sigaction action = { .sa_sigaction = on_segv, .sa_flags = SA_SIGINFO };
+	pid_t child;
+
+	if (!take(""))
+		return;
+	sigaction(SIGSEGV, &action, NULL);
+	child = share_all();
+	hp_test_blocks_write(2000);
+	g_assert_cmpuint(hp_test_stats().rescued, >, 0);
+	protected_page = (char *)hp_test_blocks[BLOCKS - 1] + 64 * HP_KIB;
+	protected_page -= (uintptr_t)protected_page % HP_TEST_PAGE;
+	g_assert_cmpint(mprotect(protected_page, HP_TEST_PAGE, PROT_READ), ==, 0);
+	*(volatile char *)protected_page = 1;
+	g_assert_cmpint(segv_seen, ==, 1);
+	end_sharing(child);
+}
+
 #define ADD(name, function) g_test_add_func("/hugetlb-rescue/" name, function)
 
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	ADD("the-child-is-rescued-without-handlers", the_child_is_rescued_without_handlers);
+	ADD("the-parent-is-rescued-without-handlers", the_parent_is_rescued_without_handlers);
+	ADD("several-children-without-handlers", several_children_without_handlers);
 	ADD("a-handler-that-writes-to-the-heap-comes-before-or-after",
 	    a_handler_that_writes_to_the_heap_comes_before_or_after);
 	ADD("a-slot-that-is-rescued-during-a-fork-is-the-childs-too",
@@ -208,5 +273,7 @@ int main(int argc, char **argv)
 	    a_jump_into_a_rescued_slot_is_the_programs);
 	ADD("a-whole-slot-that-the-program-protects-is-its-own",
 	    a_whole_slot_that_the_program_protects_is_its_own);
+	ADD("a-page-that-the-program-protects-is-its-own",
+	    a_page_that_the_program_protects_is_its_own);
 	return g_test_run();
 }

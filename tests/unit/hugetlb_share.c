@@ -1,7 +1,6 @@
 /*
- * Fork with the pages of the pool shared copy-on-write: by HPALLOC_FORK, or because no handler ran.
- * Where the pool then has no page for a write, the slot moves to normal memory, and nobody loses a
- * byte.
+ * Fork with the pages of the pool shared copy-on-write, as HPALLOC_FORK says, or copied. Where the
+ * pool then has no page for a write, the slot moves to normal memory, and nobody loses a byte.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -132,6 +131,53 @@ static void children_that_live_on_need_pages_too(void)
 	g_assert_cmpuint(hp_test_stats().forks_shared, ==, 3);
 }
 
+/* Writes when the other end of the pipe is closed; ends well if no page had to be rescued. */
+static void write_when_told(int go, uint64_t seed, pid_t child)
+{
+	char byte;
+
+	g_assert_cmpint(read(go, &byte, 1), ==, 0);
+	hp_test_blocks_write(seed);
+	hp_test_blocks_check(seed);
+	if (child)
+		hp_test_child_did_well(child);
+	_exit(hp_test_stats().rescued ? 1 : 0);
+}
+
+/* Parent, child and grandchild share the pages: for a fourth there are too few, if all write. */
+static void children_of_children_need_pages_too(void)
+{
+	pid_t child, other;
+	int go[2], ready[2];
+	char byte;
+
+	if (!take("HPALLOC_FORK=auto", 3 * POOL_PAGES, BLOCKS))
+		return;
+	g_assert_cmpint(pipe(go) | pipe(ready), ==, 0);
+	child = hp_test_fork();
+	if (child == 0) {
+		close(go[1]);
+		child = hp_test_fork();
+		if (child)
+			g_assert_cmpint(write(ready[1], "", 1), ==, 1);
+		write_when_told(go[0], child ? 1000 : 2000, child);
+	}
+	g_assert_cmpint(read(ready[0], &byte, 1), ==, 1);
+	other = hp_test_fork();
+	if (other == 0) {
+		close(go[1]);
+		write_when_told(go[0], 3000, 0);
+	}
+	close(go[1]);
+	hp_test_blocks_write(4000);
+	hp_test_child_did_well(child);
+	hp_test_child_did_well(other);
+	hp_test_blocks_check(4000);
+	g_assert_cmpuint(hp_test_stats().rescued, ==, 0);
+	g_assert_cmpuint(hp_test_stats().forks_shared, ==, 1);
+	g_assert_cmpuint(hp_test_stats().forks_copied, ==, 1);
+}
+
 /* However many pages are free: nobody needs a rescue, also where SIGBUS is blocked. */
 static void any_number_of_free_pages_will_do(gconstpointer environment)
 {
@@ -153,72 +199,6 @@ static void any_number_of_free_pages_will_do(gconstpointer environment)
 }
 
 /* ---- without a page to be had ---- */
-
-static void the_child_is_rescued_without_handlers(void)
-{
-	pid_t child;
-
-	if (!take("", POOL_PAGES, BLOCKS))
-		return;
-	hp_test_drain_the_pool();
-	child = hp_test_fork_by(_Fork);
-	if (child == 0) {
-		hp_test_blocks_write(1000);
-		hp_test_say(HP_TEST_TO_PARENT);
-		hp_test_wait(HP_TEST_TO_CHILD);
-		hp_test_blocks_check(1000);
-		_exit(hp_test_stats().rescued > 0 ? 0 : 1);
-	}
-	hp_test_wait(HP_TEST_TO_PARENT);
-	hp_test_blocks_check(0);
-	hp_test_blocks_write(2000);
-	hp_test_say(HP_TEST_TO_CHILD);
-	hp_test_child_did_well(child);
-	hp_test_blocks_check(2000);
-}
-
-static void the_parent_is_rescued_without_handlers(void)
-{
-	pid_t child;
-
-	if (!take("", POOL_PAGES, BLOCKS))
-		return;
-	hp_test_drain_the_pool();
-	child = hp_test_fork_by(_Fork);
-	if (child == 0) {
-		hp_test_wait(HP_TEST_TO_CHILD);
-		hp_test_blocks_check(0);
-		_exit(0);
-	}
-	hp_test_blocks_write(2000);
-	hp_test_say(HP_TEST_TO_CHILD);
-	hp_test_child_did_well(child);
-	hp_test_blocks_check(2000);
-	g_assert_cmpuint(hp_test_stats().rescued, >=, BLOCKS / 2 - 2);
-	hp_test_use_the_heap();
-}
-
-static void several_children_without_handlers(void)
-{
-	pid_t children[8];
-
-	if (!take("", POOL_PAGES, BLOCKS))
-		return;
-	hp_test_drain_the_pool();
-	for (size_t i = 0; i < HP_TEST_COUNT(children); i++) {
-		children[i] = hp_test_fork_by(_Fork);
-		if (children[i] == 0) {
-			hp_test_blocks_check(i * 100);
-			hp_test_blocks_write(5000 + i);
-			hp_test_blocks_check(5000 + i);
-			_exit(0);
-		}
-		hp_test_blocks_write((i + 1) * 100);
-	}
-	for (size_t i = 0; i < HP_TEST_COUNT(children); i++)
-		hp_test_child_did_well(children[i]);
-	hp_test_blocks_check(800);
-}
 
 static void pages_taken_by_others_after_the_fork(void)
 {
@@ -323,45 +303,6 @@ static void no_write_beside_the_rescue_is_lost(void)
 	g_assert_cmpuint(hp_test_stats().rescued, >, 0);
 }
 
-/* A write of the program's own to what it has protected itself is not ours to mend. */
-static volatile sig_atomic_t segv_seen;
-static char *protected_page;
-
-static void on_segv(int signal, siginfo_t *info, void *context)
-{
-	(void)signal;
-	(void)context;
-	segv_seen++;
-	if (info->si_addr != protected_page || segv_seen > 1)
-		_exit(3);
-	mprotect(protected_page, HP_TEST_PAGE, PROT_READ | PROT_WRITE);
-}
-
-static void a_page_that_the_program_protects_is_its_own(void)
-{
-	struct sigaction action = { .sa_sigaction = on_segv, .sa_flags = SA_SIGINFO };
-	pid_t child;
-
-	if (!take("", POOL_PAGES, BLOCKS))
-		return;
-	hp_test_drain_the_pool();
-	sigaction(SIGSEGV, &action, NULL);
-	child = hp_test_fork_by(_Fork);
-	if (child == 0) {
-		hp_test_wait(HP_TEST_TO_CHILD);
-		_exit(0);
-	}
-	hp_test_blocks_write(2000);
-	g_assert_cmpuint(hp_test_stats().rescued, >, 0);
-	protected_page = (char *)hp_test_blocks[BLOCKS - 1] + 64 * HP_KIB;
-	protected_page -= (uintptr_t)protected_page % HP_TEST_PAGE;
-	g_assert_cmpint(mprotect(protected_page, HP_TEST_PAGE, PROT_READ), ==, 0);
-	*(volatile char *)protected_page = 1;
-	g_assert_cmpint(segv_seen, ==, 1);
-	hp_test_say(HP_TEST_TO_CHILD);
-	hp_test_child_did_well(child);
-}
-
 #define ADD(name, function) g_test_add_func("/hugetlb-share/" name, function)
 
 static const char *const modes[] = { "HPALLOC_FORK=auto", "HPALLOC_FORK=keep",
@@ -378,6 +319,7 @@ int main(int argc, char **argv)
 	ADD("it-is-never-shared-with-snapshot", it_is_never_shared_with_snapshot);
 	ADD("who-forks-much-grows-elsewhere", who_forks_much_grows_elsewhere);
 	ADD("children-that-live-on-need-pages-too", children_that_live_on_need_pages_too);
+	ADD("children-of-children-need-pages-too", children_of_children_need_pages_too);
 	for (size_t i = 0; i < HP_TEST_COUNT(modes); i++) {
 		char *path = g_strdup_printf("/hugetlb-share/any-number-of-free-pages-will-do/%s",
 					     modes[i]);
@@ -385,12 +327,7 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, modes[i], any_number_of_free_pages_will_do);
 		g_free(path);
 	}
-	ADD("the-child-is-rescued-without-handlers", the_child_is_rescued_without_handlers);
-	ADD("the-parent-is-rescued-without-handlers", the_parent_is_rescued_without_handlers);
-	ADD("several-children-without-handlers", several_children_without_handlers);
 	ADD("pages-taken-by-others-after-the-fork", pages_taken_by_others_after_the_fork);
 	ADD("no-write-beside-the-rescue-is-lost", no_write_beside_the_rescue_is_lost);
-	ADD("a-page-that-the-program-protects-is-its-own",
-	    a_page_that_the_program_protects_is_its_own);
 	return g_test_run();
 }
