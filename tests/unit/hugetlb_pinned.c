@@ -18,7 +18,24 @@
 
 enum { POOL_PAGES = 24, BLOCKS = 44, READ_BYTES = 32 << 10, FORKS = 20 };
 
-static const char *const modes[] = { "HPALLOC_FORK=snapshot", "HPALLOC_FORK=keep" };
+/* The pool has as many pages again, so that they are shared where that is allowed. */
+static const struct mode {
+	const char *environment;
+	bool is_shared;
+} modes[] = {
+	{ "HPALLOC_FORK=snapshot", false },
+	{ "HPALLOC_FORK=keep", true },
+	{ "HPALLOC_FORK=auto", true },
+};
+
+/* All forks went the way that is meant: what the test says of it is true. */
+static void forks_went_by(const struct mode *mode, unsigned forks)
+{
+	struct hp_stats stats = hp_test_stats();
+
+	g_assert_cmpuint(stats.forks_shared, ==, mode->is_shared ? forks : 0);
+	g_assert_cmpuint(stats.forks_copied, ==, mode->is_shared ? 0 : forks);
+}
 
 static void fork_and_write_all(void)
 {
@@ -101,14 +118,15 @@ static int await_read(struct ring *ring)
 	return entries[0].res;
 }
 
-static void a_registered_buffer_gets_what_is_read(gconstpointer mode)
+static void a_registered_buffer_gets_what_is_read(gconstpointer argument)
 {
+	const struct mode *mode = argument;
 	struct ring ring = { 0 };
 	struct iovec buffer;
 	char content[READ_BYTES];
 	int ends[2];
 
-	if (!hp_test_fresh_with_pool(mode, 2 * POOL_PAGES + 8))
+	if (!hp_test_fresh_with_pool(mode->environment, 2 * POOL_PAGES + 8))
 		return;
 	hp_test_blocks_take(BLOCKS);
 	if (!open_ring(&ring))
@@ -124,6 +142,7 @@ static void a_registered_buffer_gets_what_is_read(gconstpointer mode)
 	g_assert_cmpint(write(ends[1], content, sizeof(content)), ==, READ_BYTES);
 	g_assert_cmpint(await_read(&ring), ==, READ_BYTES);
 	g_assert_true(hp_test_is_filled(hp_test_blocks[0], READ_BYTES, 77));
+	forks_went_by(mode, 1);
 }
 
 /* ---- O_DIRECT ---- */
@@ -162,11 +181,12 @@ static bool open_file(void)
 	return file >= 0;
 }
 
-static void a_direct_read_arrives(gconstpointer mode)
+static void a_direct_read_arrives(gconstpointer argument)
 {
+	const struct mode *mode = argument;
 	pthread_t reader;
 
-	if (!hp_test_fresh_with_pool(mode, 2 * POOL_PAGES + 8))
+	if (!hp_test_fresh_with_pool(mode->environment, 2 * POOL_PAGES + 8))
 		return;
 	hp_test_blocks_take(BLOCKS);
 	if (!open_file())
@@ -180,17 +200,18 @@ static void a_direct_read_arrives(gconstpointer mode)
 	atomic_store(&is_over, true);
 	pthread_join(reader, NULL);
 	g_assert_cmpuint(atomic_load(&reads), >, FORKS);
+	forks_went_by(mode, FORKS);
 }
 
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	for (size_t i = 0; i < HP_TEST_COUNT(modes); i++) {
-		char *uring = g_strdup_printf("/hugetlb-pinned/io-uring/%s", modes[i]);
-		char *direct = g_strdup_printf("/hugetlb-pinned/o-direct/%s", modes[i]);
+		char *uring = g_strdup_printf("/hugetlb-pinned/io-uring/%s", modes[i].environment);
+		char *direct = g_strdup_printf("/hugetlb-pinned/o-direct/%s", modes[i].environment);
 
-		g_test_add_data_func(uring, modes[i], a_registered_buffer_gets_what_is_read);
-		g_test_add_data_func(direct, modes[i], a_direct_read_arrives);
+		g_test_add_data_func(uring, &modes[i], a_registered_buffer_gets_what_is_read);
+		g_test_add_data_func(direct, &modes[i], a_direct_read_arrives);
 		g_free(uring);
 		g_free(direct);
 	}
