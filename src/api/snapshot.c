@@ -254,6 +254,18 @@ static void close_hole(struct hp_run run)
 	}
 }
 
+/*
+ * Handlers that were registered before ours have run since the copy was made, those of prepare and
+ * those of the child; the pages have what they wrote. To read a shared page needs none of the pool.
+ */
+static void copy_again(struct hp_run run, char *to)
+{
+	for (; run.count; run.first++, run.count--, to += HP_HUGEPAGE_BYTES) {
+		if (hp_run_slots(run)->has_memory)
+			memcpy(to, hp_run_address(run), HP_HUGEPAGE_BYTES);
+	}
+}
+
 void hp_snapshot_install(void)
 {
 	struct hp_run run = before_first();
@@ -263,8 +275,11 @@ void hp_snapshot_install(void)
 		HP_CHECK(!snapshot.is_omitted, "fork: no memory for the child's copy of the heap");
 		return;
 	}
-	for (; next_run(&run, is_copied); from += hp_run_bytes(run))
+	for (; next_run(&run, is_copied); from += hp_run_bytes(run)) {
+		if (snapshot.is_late)
+			copy_again(run, from);
 		install(run, from);
+	}
 	run = before_first();
 	while (next_run(&run, is_huge))
 		close_hole(run);

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Runs one program under the preload library, with so many hugepages in the machine's pool.
+"""Runs one program, under a library if one is named, with so many hugepages in the machine's pool.
 
 Its exit status is the program's, or 77 (skipped, for Meson) if the pool cannot be had so.
 """
@@ -18,7 +18,7 @@ SKIPPED = 77
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--hugepages", type=int, required=True)
-    parser.add_argument("--preload", type=pathlib.Path, required=True)
+    parser.add_argument("--preload", type=pathlib.Path)
     parser.add_argument("command", nargs=argparse.REMAINDER)
     options = parser.parse_args()
 
@@ -28,7 +28,9 @@ def main():
         except PoolError as reason:
             print(f"SKIP: {reason}")
             return SKIPPED
-        environment = {**os.environ, "LD_PRELOAD": str(options.preload.resolve())}
+        environment = dict(os.environ)
+        if options.preload:
+            environment["LD_PRELOAD"] = str(options.preload.resolve())
         status = subprocess.run(options.command, env=environment, check=False).returncode
         return status if status >= 0 else 128 - status
 
