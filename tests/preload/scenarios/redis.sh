@@ -8,37 +8,8 @@ case $1 in
 quick) values=15000 requests=20000 ;;
 full) values=65536 requests=500000 ;;
 esac
-socket=$PWD/redis.sock
-
-start() {
-	redis-server --port 0 --unixsocket "$socket" --save '' --dir "$PWD" --logfile "$PWD/log" \
-		--appendonly no &
-	server=$!
-	trap 'kill $server; cat log >&2' EXIT
-	tries=0
-	until [ "$(redis-cli -s "$socket" ping 2>/dev/null)" = PONG ]; do
-		tries=$((tries + 1))
-		[ $tries -lt 300 ]
-		sleep 0.1
-	done
-}
-ask() { redis-cli -s "$socket" "$@"; }
-load() { redis-benchmark -s "$socket" -q "$@" >load.out 2>&1 || { cat load.out; exit 1; }; }
-saved() {
-	tries=0
-	until ask info persistence | grep -q 'rdb_bgsave_in_progress:0'; do
-		tries=$((tries + 1))
-		[ $tries -lt 600 ]
-		sleep 0.1
-	done
-	ask info persistence | grep -o 'rdb_last_bgsave_status:[a-z]*'
-}
-stop() {
-	ask shutdown nosave
-	trap - EXIT
-	wait "$server"
-	echo "stopped: $?"
-}
+# shellcheck source=tests/preload/scenarios/redis_server.sh
+. "${0%/*}/redis_server.sh"
 
 start
 load -t lpush -d 4096 -n "$values" -c 20 -P 8

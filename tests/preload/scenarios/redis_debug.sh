@@ -9,38 +9,16 @@ case $1 in
 quick) values=12000 saves=4 ;;
 full) values=60000 saves=12 ;;
 esac
-socket=$PWD/redis.sock
+# shellcheck source=tests/preload/scenarios/redis_server.sh
+. "${0%/*}/redis_server.sh"
 
-start() {
-	redis-server --port 0 --unixsocket "$socket" --save '' --dir "$PWD" --logfile "$PWD/log" \
-		--appendonly no --loglevel debug --enable-debug-command local &
-	server=$!
-	trap 'kill $server; tail -n 50 log >&2' EXIT
-	tries=0
-	until [ "$(redis-cli -s "$socket" ping 2>/dev/null)" = PONG ]; do
-		tries=$((tries + 1))
-		[ $tries -lt 300 ]
-		sleep 0.1
-	done
-}
-ask() { redis-cli -s "$socket" "$@"; }
-load() { redis-benchmark -s "$socket" -q "$@" >load.out 2>&1; }
-saved() {
-	tries=0
-	until ask info persistence | grep -q 'rdb_bgsave_in_progress:0'; do
-		tries=$((tries + 1))
-		[ $tries -lt 600 ]
-		sleep 0.1
-	done
-	ask info persistence | grep -o 'rdb_last_bgsave_status:[a-z]*'
-}
 reloaded() {
 	before=$(ask debug digest)
 	ask debug reload
 	[ "$before" = "$(ask debug digest)" ] && echo 'all is as before'
 }
 
-start
+start --loglevel debug --enable-debug-command local
 load -t lpush -d 4096 -n "$values" -c 20 -P 8
 ask llen mylist
 reloaded
@@ -63,7 +41,4 @@ reloaded
 reloaded
 ask flushall
 ask dbsize
-ask shutdown nosave
-trap - EXIT
-wait "$server"
-echo "stopped: $?"
+stop
