@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -17,7 +18,7 @@
 #include "soak/soak.h"
 #include "unit/fault.h"
 
-enum { TABLE = 200, CHILD_SECONDS = 120, CHILD_WORKERS = 2, TEXT_BYTES = 512 };
+enum { TABLE = 200, CHILD_SECONDS = 120, CHILD_WORKERS = 2, TEXT_BYTES = 512, TICKETS = 4096 };
 
 #define SELF "/proc/self/exe"
 
@@ -35,28 +36,73 @@ static void free_table(void **blocks)
 		hp_soak_free(blocks[i]);
 }
 
-static pid_t fork_in_weather(void)
-{
-	pid_t child = -1;
+/* Which children have come out of fork(), by their tickets. Seen by parents and children. */
+static struct {
+	atomic_uint tickets;
+	atomic_bool is_born[TICKETS];
+} * births;
 
-	if (!hp_soak_weather_hold())
-		return -1;
-	child = fork();
-	if (child != 0)
-		hp_soak_weather_let();
-	if (child < 0)
+struct child {
+	pid_t pid;
+	unsigned ticket;
+};
+
+void hp_soak_children_init(void)
+{
+	births = mmap(NULL, sizeof(*births), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	g_assert_true(births != MAP_FAILED);
+}
+
+static unsigned take_ticket(bool is_born)
+{
+	unsigned ticket = atomic_fetch_add(&births->tickets, 1) % TICKETS;
+
+	atomic_store(&births->is_born[ticket], is_born);
+	return ticket;
+}
+
+static struct child fork_once(void)
+{
+	struct child child = { .ticket = take_ticket(false) };
+
+	child.pid = fork();
+	if (child.pid == 0)
+		atomic_store(&births->is_born[child.ticket], true);
+	if (child.pid < 0)
 		hp_soak_count(HP_SOAK_REFUSED);
 	return child;
 }
 
-static void await(pid_t child, int signal_wanted)
+static struct child fork_in_weather(void)
 {
-	int status;
+	struct child child;
 
-	while (waitpid(child, &status, 0) < 0)
+	hp_soak_weather_hold();
+	child = fork_once();
+	if (child.pid != 0)
+		hp_soak_weather_let();
+	return child;
+}
+
+/*
+ * False if it never lived: in bad weather the heap of a child may lack the mappings for its copy of
+ * what is on huge pages, and it ends with a line, before fork() returns.
+ */
+static bool await(struct child child, int signal_wanted)
+{
+	int status, signal;
+
+	while (waitpid(child.pid, &status, 0) < 0)
 		g_assert_cmpint(errno, ==, EINTR);
-	if (signal_wanted ? !WIFSIGNALED(status) || WTERMSIG(status) != signal_wanted : status)
+	signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	if (hp_soak.has_pool && signal == SIGABRT && !atomic_load(&births->is_born[child.ticket])) {
+		hp_soak_count(HP_SOAK_STILLBORN);
+		return false;
+	}
+	if (signal_wanted ? signal != signal_wanted : status)
 		g_error("a child ended with status 0x%x", (unsigned)status);
+	return true;
 }
 
 /* How many it could start. */
@@ -75,7 +121,7 @@ static size_t start_workers(pthread_t *threads, uint64_t *random)
 static void be_a_child(void **blocks, uint64_t random)
 {
 	pthread_t threads[CHILD_WORKERS];
-	pid_t grandchild = -1;
+	struct child grandchild = { .pid = -1 };
 	size_t started;
 
 	alarm(CHILD_SECONDS);
@@ -83,11 +129,11 @@ static void be_a_child(void **blocks, uint64_t random)
 	free_table(blocks);
 	fill_table(blocks, &random);
 	if (hp_test_random(&random) % 4 == 0)
-		grandchild = fork();
+		grandchild = fork_once();
 	free_table(blocks);
-	if (grandchild == 0)
+	if (grandchild.pid == 0)
 		_exit(0);
-	if (grandchild > 0)
+	if (grandchild.pid > 0)
 		await(grandchild, 0);
 	while (started > 0)
 		pthread_join(threads[--started], NULL);
@@ -95,20 +141,18 @@ static void be_a_child(void **blocks, uint64_t random)
 	_exit(0);
 }
 
-static void fork_once(uint64_t *random)
+static void have_a_child(uint64_t *random)
 {
 	void *blocks[TABLE];
-	pid_t child;
+	struct child child;
 
 	fill_table(blocks, random);
 	child = fork_in_weather();
-	if (child == 0)
+	if (child.pid == 0)
 		be_a_child(blocks, *random);
 	free_table(blocks);
-	if (child > 0) {
-		await(child, 0);
+	if (child.pid > 0 && await(child, 0))
 		hp_soak_count(HP_SOAK_FORKS);
-	}
 }
 
 int hp_soak_be_brief(void)
@@ -123,24 +167,25 @@ int hp_soak_be_brief(void)
 
 static void run_program(uint64_t *random)
 {
-	pid_t child;
+	struct child child;
 
 	if (hp_test_random(random) % 2) {
-		if (posix_spawn(&child, SELF, NULL, NULL, brief, environ) != 0) {
+		child.ticket = take_ticket(true);
+		if (posix_spawn(&child.pid, SELF, NULL, NULL, brief, environ) != 0) {
 			hp_soak_count(HP_SOAK_REFUSED);
 			return;
 		}
 	} else {
 		child = fork_in_weather();
-		if (child < 0)
+		if (child.pid < 0)
 			return;
-		if (child == 0) {
+		if (child.pid == 0) {
 			execv(SELF, brief);
 			_exit(1);
 		}
 	}
-	await(child, 0);
-	hp_soak_count(HP_SOAK_PROGRAMS);
+	if (await(child, 0))
+		hp_soak_count(HP_SOAK_PROGRAMS);
 }
 
 static void free_twice(void)
@@ -215,19 +260,18 @@ static void misuse_once(uint64_t *random)
 {
 	size_t which = hp_test_random(random) % HP_TEST_COUNT(misuses);
 	char text[TEXT_BYTES];
+	struct child child;
 	int report[2];
-	pid_t child;
 
 	g_assert_cmpint(pipe2(report, O_CLOEXEC), ==, 0);
 	child = fork_in_weather();
-	if (child == 0)
+	if (child.pid == 0)
 		be_misused(misuses[which].misuse, report[1]);
 	close(report[1]);
 	read_all(report[0], text, sizeof(text));
 	close(report[0]);
-	if (child < 0)
+	if (child.pid < 0 || !await(child, SIGABRT))
 		return;
-	await(child, SIGABRT);
 	if (!g_str_has_prefix(text, "hpalloc: ") || !strstr(text, misuses[which].words))
 		g_error("misuse %zu: said \"%s\"", which, text);
 	hp_soak_count(HP_SOAK_MISUSES);
@@ -247,7 +291,7 @@ void *hp_soak_fork(void *number)
 			misuse_once(&random);
 			break;
 		default:
-			fork_once(&random);
+			have_a_child(&random);
 			break;
 		}
 		hp_test_sleep_ms(hp_test_random(&random) % 20);

@@ -85,17 +85,19 @@ static void print_line(void)
 {
 	struct hp_stats stats = hp_test_stats();
 
-	printf("soak: %5.0f s: %llu blocks, %llu refused, %llu threads, %llu forks, %llu programs, "
-	       "%llu misuses, %llu trims, %u failures; MB in use %zu of %zu, hugetlb %zu (%llu "
-	       "taken, "
-	       "%llu given), %llu arenas, %llu orphans\n",
+	printf("soak: %5.0f s: %llu blocks, %llu refused, %llu threads, %llu forks (%llu "
+	       "stillborn), "
+	       "%llu programs, %llu misuses, %llu trims, %u failures; MB in use %zu of %zu, "
+	       "hugetlb %zu (%llu taken, %llu given, %llu rescued), %llu arenas, %llu orphans, "
+	       "%zu mappings\n",
 	       hp_test_seconds() - hp_soak.start_seconds, count(HP_SOAK_BLOCKS),
 	       count(HP_SOAK_REFUSED), count(HP_SOAK_THREADS), count(HP_SOAK_FORKS),
-	       count(HP_SOAK_PROGRAMS), count(HP_SOAK_MISUSES), count(HP_SOAK_TRIMS),
-	       hp_fault_strikes(), (size_t)stats.in_use_bytes >> 20, (size_t)stats.heap_bytes >> 20,
-	       (size_t)stats.hugetlb_bytes >> 20, (unsigned long long)stats.hugepages_taken,
-	       (unsigned long long)stats.hugepages_given, (unsigned long long)stats.arenas,
-	       (unsigned long long)stats.orphans);
+	       count(HP_SOAK_STILLBORN), count(HP_SOAK_PROGRAMS), count(HP_SOAK_MISUSES),
+	       count(HP_SOAK_TRIMS), hp_fault_strikes(), (size_t)stats.in_use_bytes >> 20,
+	       (size_t)stats.heap_bytes >> 20, (size_t)stats.hugetlb_bytes >> 20,
+	       (unsigned long long)stats.hugepages_taken, (unsigned long long)stats.hugepages_given,
+	       (unsigned long long)stats.rescued, (unsigned long long)stats.arenas,
+	       (unsigned long long)stats.orphans, count_lines("/proc/self/maps"));
 	fflush(stdout);
 }
 
@@ -157,6 +159,7 @@ static void soak(double seconds)
 	struct state before, after;
 
 	hp_soak_workers_init();
+	hp_soak_children_init();
 	hp_soak_pool_begin();
 	printf("soak: seed %llu, %.0f seconds\n", (unsigned long long)hp_soak.seed, seconds);
 	fflush(stdout);

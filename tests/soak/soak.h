@@ -19,8 +19,9 @@ enum hp_soak_count {
 	HP_SOAK_REFUSED, /* requests that gave NULL, forks and threads that could not be had */
 	HP_SOAK_THREADS,
 	HP_SOAK_FORKS,
-	HP_SOAK_PROGRAMS, /* children that ran another program */
-	HP_SOAK_MISUSES,  /* children that had to die */
+	HP_SOAK_STILLBORN, /* children for whom the system refused what the heap needs in a fork */
+	HP_SOAK_PROGRAMS,  /* children that ran another program */
+	HP_SOAK_MISUSES,   /* children that had to die */
 	HP_SOAK_TRIMS,
 	HP_SOAK_COUNTS
 };
@@ -71,6 +72,8 @@ void *hp_soak_work(void *seed);
 
 /* ---- children.c ---- */
 
+void hp_soak_children_init(void);
+
 void *hp_soak_fork(void *number);
 
 /* What another program does that a child runs: uses the heap a little. */
@@ -85,8 +88,8 @@ void hp_soak_pool_end(void);
 /* Makes system calls fail, in bouts. */
 void *hp_soak_weather(void *number);
 
-/* While held, the weather does not change; false if it is too bad to fork. */
-bool hp_soak_weather_hold(void);
+/* While held, the weather does not change. */
+void hp_soak_weather_hold(void);
 void hp_soak_weather_let(void);
 
 #endif

@@ -2,6 +2,7 @@
 #include "fault.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ static struct {
 	atomic_uint calls;    /* since the plan was set */
 	atomic_uint strikes;
 	atomic_uint calls_of[HP_FAULT_COUNT];
+	atomic_bool spares_rescue;
 } state;
 
 static const char *const names[] = {
@@ -61,6 +63,11 @@ void hp_fault_all_of(enum hp_fault function)
 void hp_fault_randomly(unsigned per_mille)
 {
 	set(PLAN_RANDOM, per_mille);
+}
+
+void hp_fault_spare_rescue(void)
+{
+	atomic_store(&state.spares_rescue, true);
 }
 
 unsigned hp_fault_strikes(void)
@@ -126,12 +133,23 @@ static bool is_exempt(enum hp_fault function)
 	return function == HP_FAULT_check_machine && atomic_load(&state.plan) != PLAN_NAME;
 }
 
+/* All signals wait while it works. */
+static bool is_in_rescue(void)
+{
+	sigset_t blocked;
+
+	pthread_sigmask(SIG_SETMASK, NULL, &blocked);
+	return sigismember(&blocked, SIGBUS) && sigismember(&blocked, SIGSEGV);
+}
+
 static bool strikes(enum hp_fault function)
 {
 	if (atomic_load(&state.plan) == PLAN_UNREAD)
 		read_environment();
 	atomic_fetch_add(&state.calls_of[function], 1);
 	if (is_exempt(function) || !is_planned(function))
+		return false;
+	if (atomic_load(&state.spares_rescue) && is_in_rescue())
 		return false;
 	atomic_fetch_add(&state.strikes, 1);
 	return true;

@@ -26,6 +26,12 @@ void hp_fault_after(unsigned n);
 void hp_fault_all_of(enum hp_fault function);
 void hp_fault_randomly(unsigned per_mille);
 
+/*
+ * From now on, calls in the handler that rescues a write to a page which is not there go through:
+ * without what they give there is no rescue, and the process ends, as it must.
+ */
+void hp_fault_spare_rescue(void);
+
 /* How many calls have failed, and how many there were of one function, since the start. */
 unsigned hp_fault_strikes(void);
 unsigned hp_fault_calls(enum hp_fault function);
