@@ -8,7 +8,7 @@
 # heap: 100 100 unseen
 set -eu
 case $1 in
-quick) seconds=5 ;;
+quick) seconds=3 ;;
 full) seconds=100 ;;
 esac
 
