@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "base/check.h"
+#include "pool/edges.h"
 #include "rt/counters.h"
 
 static void add_to_kind(struct hp_stats *stats, enum hp_mapping mapping, long bytes)
@@ -124,6 +125,7 @@ void hp_account_remapped(struct hp_run run, enum hp_mapping mapping)
 			add_to_kind(stats, slot->mapping, -bytes_of(slot));
 		slot->mapping = (uint8_t)mapping;
 		slot->is_rescued = false;
+		hp_edges_clear(slot);
 		if (slot->has_memory)
 			add_to_kind(stats, slot->mapping, bytes_of(slot));
 	}

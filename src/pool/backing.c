@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/lock.h"
 #include "base/text.h"
+#include "pool/edges.h"
 #include "pool/rescue.h"
 #include "rt/options.h"
 
@@ -162,33 +163,37 @@ static void set_mapping(struct hp_run run, enum hp_mapping mapping)
 		struct hp_slot *slot = &hp_run_slots(run)[i];
 
 		slot->is_rescued = false;
+		hp_edges_clear(slot);
 		slot->mapping = (uint8_t)mapping;
 	}
 }
 
-/* Makes a piece of one mapping normal memory. Advice that fails costs speed, nothing else. */
+/* Of normal memory. Advice that fails costs speed, nothing else. */
+static void set_normal(struct hp_run piece, bool thp)
+{
+	if (thp)
+		hp_os_thp_advise(hp_run_address(piece), hp_run_bytes(piece));
+	else
+		hp_os_thp_forbid(hp_run_address(piece), hp_run_bytes(piece));
+	set_mapping(piece, thp ? HP_MAPPING_THP : HP_MAPPING_BASE);
+}
+
+/* Makes a piece of one mapping normal memory. */
 static int map_piece_normal(struct hp_run piece, bool thp)
 {
-	char *address = hp_run_address(piece);
-	size_t bytes = hp_run_bytes(piece);
-	enum hp_mapping now = piece.region->slots[piece.first].mapping;
+	enum hp_mapping now = hp_run_slots(piece)->mapping;
 	enum hp_mapping want = thp ? HP_MAPPING_THP : HP_MAPPING_BASE;
 	int error = 0;
 
 	if (now == want)
 		return 0;
 	if (now == HP_MAPPING_NONE)
-		error = hp_os_commit(address, bytes);
+		error = hp_os_commit(hp_run_address(piece), hp_run_bytes(piece));
 	else if (now == HP_MAPPING_HUGE)
-		error = hp_os_replace(address, bytes);
-	if (error)
-		return error;
-	if (thp)
-		hp_os_thp_advise(address, bytes);
-	else
-		hp_os_thp_forbid(address, bytes);
-	set_mapping(piece, want);
-	return 0;
+		error = hp_os_replace(hp_run_address(piece), hp_run_bytes(piece));
+	if (!error)
+		set_normal(piece, thp);
+	return error;
 }
 
 /* All of `run`; `spare` slots more if the system allows. */
@@ -342,20 +347,38 @@ int hp_backing_prepare(struct hp_run run, size_t spare, enum hp_use use,
 	return 0;
 }
 
+static bool have_edges_alike(const struct hp_slot *one, const struct hp_slot *other)
+{
+	return are_mapped_alike(one, other) && !one->edges == !other->edges;
+}
+
+/*
+ * Kernels before 5.18 can't drop hugetlb pages; a new mapping can, and it is one where moves have
+ * left several.
+ */
+static bool purge_piece(struct hp_run piece)
+{
+	char *address = hp_run_address(piece);
+	bool thp = hp_run_slots(piece)->mapping == HP_MAPPING_THP;
+	bool has_edges = hp_run_slots(piece)->edges != 0;
+
+	if (!has_edges && !hp_os_purge(address, hp_run_bytes(piece)))
+		return true;
+	if (hp_os_replace(address, hp_run_bytes(piece)))
+		return has_edges && !hp_os_purge(address, hp_run_bytes(piece));
+	set_normal(piece, thp);
+	return true;
+}
+
 size_t hp_backing_purge(struct hp_run run)
 {
 	size_t purged = 0;
 
 	while (run.count) {
-		struct hp_run piece = hp_run_cut_alike(&run, are_mapped_alike);
-		char *address = hp_run_address(piece);
+		struct hp_run piece = hp_run_cut_alike(&run, have_edges_alike);
 
-		/* Kernels before 5.18 can't drop hugetlb pages; a new mapping can. */
-		if (hp_os_purge(address, hp_run_bytes(piece))) {
-			if (hp_os_replace(address, hp_run_bytes(piece)))
-				break;
-			set_mapping(piece, HP_MAPPING_BASE);
-		}
+		if (!purge_piece(piece))
+			break;
 		purged += piece.count;
 	}
 	return purged;

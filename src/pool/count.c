@@ -1,5 +1,6 @@
 /* What other layers do to memory that they hold, counted under the pool lock: see pool.h. */
 #include "pool/account.h"
+#include "pool/edges.h"
 #include "pool/pool.h"
 
 bool hp_pool_count_base_units(long units)
@@ -31,6 +32,17 @@ void hp_pool_count_remapped(struct hp_run run, enum hp_mapping mapping)
 	hp_pool_lock();
 	hp_account_remapped(run, mapping);
 	hp_pool_unlock();
+}
+
+bool hp_pool_count_moving(const struct hp_slot *from, struct hp_slot *to, unsigned first,
+			  unsigned count)
+{
+	bool is_allowed;
+
+	hp_pool_lock();
+	is_allowed = hp_edges_move(from, to, first, count);
+	hp_pool_unlock();
+	return is_allowed;
 }
 
 bool hp_pool_count_collapsing(const struct hp_slot *slot)

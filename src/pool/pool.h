@@ -61,6 +61,13 @@ bool hp_pool_collapse(struct hp_run run);
  */
 bool hp_pool_count_collapsing(const struct hp_slot *slot);
 
+/*
+ * Units of one slot on normal memory are about to be moved to the same units of another; false if
+ * they shall be copied, for moves have left so many mappings already: see edges.h.
+ */
+bool hp_pool_count_moving(const struct hp_slot *from, struct hp_slot *to, unsigned first,
+			  unsigned count);
+
 /* The mapping of slots in use is another now. */
 void hp_pool_count_remapped(struct hp_run run, enum hp_mapping mapping);
 

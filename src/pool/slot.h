@@ -44,6 +44,7 @@ enum hp_mapping {
 struct hp_slot {
 	hp_bitmap free;
 	hp_bitmap touched;
+	hp_bitmap edges;      /* see edges.h; pool lock, or the BUSY owner's */
 	struct hp_list link;  /* IDLE: the idle list; USED: units by longest run */
 	struct hp_list dirty; /* USED: slots whose free units hold memory, oldest first */
 	uint64_t since_ms;    /* IDLE: since when; USED: when it came on the dirty list */

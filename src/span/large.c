@@ -74,6 +74,7 @@ bool hp_large_resize(struct hp_span *large, size_t bytes)
 /* A part of a move: the same units of a slot, before and after. */
 struct piece {
 	struct hp_slot *from, *to;
+	unsigned first; /* unit of the slot */
 	struct hp_run from_slot, to_slot;
 	char *from_address, *to_address;
 	size_t bytes;
@@ -81,8 +82,9 @@ struct piece {
 
 static struct piece piece_at(struct hp_units from, struct hp_units to)
 {
-	size_t inside = from.first % HP_SLOT_UNITS;
+	unsigned inside = from.first % HP_SLOT_UNITS;
 	struct piece piece = {
+		.first = inside,
 		.from_slot = { from.region, from.first / HP_SLOT_UNITS, 1 },
 		.to_slot = { to.region, to.first / HP_SLOT_UNITS, 1 },
 		.from_address = hp_units_address(from),
@@ -115,13 +117,20 @@ static enum moved move_huge(const struct piece *piece)
 	return MOVED;
 }
 
+static bool may_move(const struct piece *piece)
+{
+	return hp_slot_is_normal(piece->to) &&
+	       hp_pool_count_moving(piece->from, piece->to, piece->first,
+				    (unsigned)(piece->bytes / HP_UNIT_BYTES));
+}
+
 static enum moved move_piece(const struct piece *piece)
 {
 	enum moved moved = COPIED;
 
 	if (piece->from->mapping == HP_MAPPING_HUGE)
 		moved = move_huge(piece);
-	else if (hp_slot_is_normal(piece->to) &&
+	else if (may_move(piece) &&
 		 !hp_os_move(piece->from_address, piece->bytes, piece->to_address))
 		moved = MOVED;
 	/* The mapping came along with its advice. */
