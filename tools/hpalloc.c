@@ -3,7 +3,9 @@
  * leaves the rest to its file.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <hpalloc/version.h>
@@ -18,15 +20,22 @@
 const char *argp_program_version =
 	"hpalloc " VERSION(HP_API_VERSION_MAJOR, HP_API_VERSION_MINOR, HP_API_VERSION_PATCH);
 
+/* In the order of the help. */
 static const struct verb {
 	const char *name;
 	char *full_name;
 	int (*run)(int argc, char **argv);
+	const char *arguments, *help;
 } verbs[] = {
-	{ "options", "hpalloc options", hp_verb_options },
-	{ "profile", "hpalloc profile", hp_verb_profile },
-	{ "run", "hpalloc run", hp_verb_run },
+	{ "run", "hpalloc run", hp_verb_run, "PROGRAM",
+	  "runs a program with its heap on huge pages" },
+	{ "options", "hpalloc options", hp_verb_options, "[PID]",
+	  "prints the options of the library" },
+	{ "profile", "hpalloc profile", hp_verb_profile, "FILE",
+	  "prints what a heap profile says, and draws it" },
 };
+
+#define VERB_COUNT (sizeof(verbs) / sizeof(*verbs))
 
 struct call {
 	const struct verb *verb;
@@ -35,7 +44,7 @@ struct call {
 
 static const struct verb *find_verb(const char *name)
 {
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
+	for (size_t i = 0; i < VERB_COUNT; i++) {
 		if (strcmp(verbs[i].name, name) == 0)
 			return &verbs[i];
 	}
@@ -65,19 +74,35 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	}
 }
 
+/* The list of verbs, where the help has its last part; argp frees it. */
+static char *list_verbs(int key, const char *text, void *input)
+{
+	char *list = NULL;
+	size_t bytes;
+	FILE *out;
+
+	(void)input;
+	if (key != ARGP_KEY_HELP_POST_DOC)
+		return (char *)(uintptr_t)text;
+	out = open_memstream(&list, &bytes);
+	if (!out)
+		return NULL;
+	fputs("Verbs:\n", out);
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		fprintf(out, "  %-8s %-12s %s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
+	fputs("\n'hpalloc VERB --help' tells about a verb.", out);
+	fclose(out);
+	return list;
+}
+
 static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
 
 static const struct argp hpalloc_argp = {
 	.parser = parse,
 	.children = help,
 	.args_doc = "VERB [ARGUMENT...]",
-	.doc = "Runs programs with their heap on huge pages, and tells about it.\v"
-	       "Verbs:\n"
-	       "  run PROGRAM      runs a program with its heap on huge pages\n"
-	       "  options          prints the options of the library\n"
-	       "  profile FILE     prints what a heap profile says, and draws it\n"
-	       "\n"
-	       "'hpalloc VERB --help' tells about a verb.",
+	.doc = "Runs programs with their heap on huge pages, and tells about it.\v",
+	.help_filter = list_verbs,
 };
 
 int main(int argc, char **argv)

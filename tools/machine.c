@@ -1,120 +1,90 @@
 /* See machine.h. Whatever cannot be read counts as not there. */
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
+#include "amounts.h"
+#include "cgroup.h"
+#include "files.h"
 #include "machine.h"
+#include "proc.h"
 
 #define POOL "/sys/kernel/mm/hugepages/hugepages-2048kB/"
-#define CGROUP_ROOT "/sys/fs/cgroup"
-#define CGROUP_LIMIT "hugetlb.2MB.max"
-
-#define TEXT_BYTES 4096
-
-/* Reads the start of a file as a string. */
-static bool read_text(const char *path, char text[static TEXT_BYTES])
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t bytes = fd < 0 ? -1 : read(fd, text, TEXT_BYTES - 1);
-
-	if (fd >= 0)
-		close(fd);
-	if (bytes < 0)
-		return false;
-	text[bytes] = '\0';
-	return true;
-}
-
-static bool read_number(const char *path, uint64_t *out_number)
-{
-	char text[TEXT_BYTES];
-
-	if (!read_text(path, text))
-		return false;
-	*out_number = strtoull(text, NULL, 10);
-	return true;
-}
 
 static void read_pool(struct hp_machine *machine)
 {
-	char text[TEXT_BYTES];
-	uint64_t free_pages, reserved_pages;
+	uint64_t free_pages, reserved_pages, default_bytes;
+	char *text = hp_file_read("/proc/meminfo");
 
-	machine->has_pool = read_number(POOL "nr_hugepages", &machine->pool_pages) &&
-			    read_number(POOL "free_hugepages", &free_pages) &&
-			    read_number(POOL "resv_hugepages", &reserved_pages);
+	machine->has_pool = hp_file_number(&machine->pool_pages, POOL "nr_hugepages") &&
+			    hp_file_number(&free_pages, POOL "free_hugepages") &&
+			    hp_file_number(&reserved_pages, POOL "resv_hugepages");
 	if (machine->has_pool && free_pages > reserved_pages)
 		machine->free_pages = free_pages - reserved_pages;
-	machine->is_default_size =
-		read_text("/proc/meminfo", text) && strstr(text, "Hugepagesize:       2048 kB");
+	machine->is_default_size = text && hp_proc_field(text, "Hugepagesize", &default_bytes) &&
+				   default_bytes == HP_HUGEPAGE_BYTES;
+	free(text);
 }
 
-/* Sets cgroup_limit to the file in `group` or its nearest parent that holds a limit. */
-static void find_limit(struct hp_machine *machine, char *group)
+static bool is_thp_off(void)
 {
-	char text[TEXT_BYTES], path[PATH_MAX];
+	char *text = hp_file_read("/sys/kernel/mm/transparent_hugepage/enabled");
+	char word[HP_WORD_BYTES];
+	bool is_off = text && hp_proc_choice(text, word) && strcmp(word, "never") == 0;
 
-	for (;;) {
-		int length = snprintf(path, sizeof(path), CGROUP_ROOT "%s/" CGROUP_LIMIT, group);
-		char *slash = strrchr(group, '/');
-
-		if (length < (int)sizeof(path) && read_text(path, text) &&
-		    strcmp(text, "max\n") != 0) {
-			memcpy(machine->cgroup_limit, path, (size_t)length + 1);
-			return;
-		}
-		if (!slash)
-			return;
-		*slash = '\0';
-	}
+	free(text);
+	return is_off;
 }
 
-/* The line of the unified hierarchy is "0::/path"; in others the same may be part of a name. */
-char *hp_machine_cgroup(char *text)
+static bool is_address_limited(const char *pid)
 {
-	while (strncmp(text, "0::/", strlen("0::/")) != 0) {
-		text = strchr(text, '\n');
-		if (!text)
-			return NULL;
-		text++;
-	}
-	text += strlen("0::");
-	text[strcspn(text, "\n")] = '\0';
-	return text;
+	char *text = hp_file_read("/proc/%s/limits", pid);
+	uint64_t bytes;
+	bool is_limited =
+		text && hp_proc_limit(text, "Max address space", &bytes) && bytes != HP_UNLIMITED;
+
+	free(text);
+	return is_limited;
 }
 
-static void read_cgroup(struct hp_machine *machine)
+/* Docker and Podman leave a file; the others show in the name of the group, or to init alone. */
+bool hp_machine_is_container(void)
 {
-	char text[TEXT_BYTES];
-	char *group;
+	static const char *const names[] = { "/docker", "/kubepods",   "/lxc",
+					     "/libpod", "/containerd", "cri-" };
+	size_t bytes;
+	char *environment = hp_file_read_bytes(&bytes, "/proc/1/environ");
+	char *groups = hp_file_read("/proc/self/cgroup");
+	bool is_container = hp_file_exists("/.dockerenv") || hp_file_exists("/run/.containerenv") ||
+			    (environment && hp_proc_variable(environment, bytes, "container"));
 
-	if (!read_text("/proc/self/cgroup", text))
-		return;
-	group = hp_machine_cgroup(text);
-	if (group)
-		find_limit(machine, group);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && groups; i++)
+		is_container |= strstr(groups, names[i]) != NULL;
+	free(groups);
+	free(environment);
+	return is_container;
 }
 
-static const char *own_limit(void)
+const char *hp_machine_own_variable(const char *name, void *context)
 {
-	return getenv("HPALLOC_POOL_MAX") ? "HPALLOC_POOL_MAX" : "HPALLOC_POOL_LEAVE";
+	(void)context;
+	return getenv(name);
 }
 
-void hp_machine_read(struct hp_machine *out_machine)
+void hp_machine_read(const char *pid, hp_get_variable *get, void *context,
+		     struct hp_machine *out_machine)
 {
-	struct hp_machine machine = { .backing = getenv("HPALLOC_BACKING"),
-				      .own_limit = own_limit() };
-	char text[TEXT_BYTES];
-	struct rlimit limit;
+	static const char *const limits[] = { "HPALLOC_POOL_MAX", "HPALLOC_POOL_LEAVE" };
+	struct hp_machine machine = { .is_thp_off = is_thp_off() };
+	struct hp_cgroup_limit limit;
 
+	machine.backing = get("HPALLOC_BACKING", context);
+	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits) && !machine.own_limit; i++)
+		machine.own_limit = get(limits[i], context) ? limits[i] : NULL;
 	read_pool(&machine);
-	read_cgroup(&machine);
-	machine.is_thp_off = read_text("/sys/kernel/mm/transparent_hugepage/enabled", text) &&
-			     strstr(text, "[never]");
-	machine.is_address_limited =
-		getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+	machine.is_address_limited = is_address_limited(pid);
+	machine.is_container = hp_machine_is_container();
+	hp_cgroup_find(pid, HP_CGROUP_HUGETLB, &limit);
+	strcpy(machine.cgroup_limit, limit.file);
+	machine.cgroup_unlimited = limit.unlimited;
 	*out_machine = machine;
 }

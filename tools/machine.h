@@ -1,4 +1,4 @@
-/* What the machine and its settings offer to a heap, as far as the report needs it. */
+/* What the machine and its settings offer to the heap of a process. */
 #ifndef HP_TOOLS_MACHINE_H
 #define HP_TOOLS_MACHINE_H
 
@@ -13,17 +13,25 @@ struct hp_machine {
 	uint64_t free_pages;  /* ... that nobody has or has reserved */
 	bool is_thp_off;      /* by sysfs */
 	bool is_address_limited;
-	char cgroup_limit[PATH_MAX]; /* the file that limits huge pages here, or "" */
-	const char *backing;	     /* HPALLOC_BACKING */
-	const char *own_limit;	     /* the variable that holds the process back from the pool */
+	bool is_container;
+	char cgroup_limit[PATH_MAX];  /* the file that limits huge pages here, or "" */
+	const char *cgroup_unlimited; /* what lifts it, written into that file */
+	const char *backing;	      /* HPALLOC_BACKING */
+	const char *own_limit;	      /* the variable that holds the process back from the pool */
 };
 
-void hp_machine_read(struct hp_machine *out_machine);
-
 /*
- * The path of the unified hierarchy out of the text of /proc/self/cgroup, which is changed; NULL
- * if there is none.
+ * As it is for a process: "self" or its id, with what `get` says of its environment: valid as long
+ * as that is.
  */
-char *hp_machine_cgroup(char *text);
+typedef const char *hp_get_variable(const char *name, void *context);
+void hp_machine_read(const char *pid, hp_get_variable *get, void *context,
+		     struct hp_machine *out_machine);
+
+/* For "self". */
+const char *hp_machine_own_variable(const char *name, void *context);
+
+/* Whether this is a container: its limits are set where it is started. */
+bool hp_machine_is_container(void);
 
 #endif

@@ -1,40 +1,38 @@
-/* See options.h; and the verb that prints the table. */
+/* See options.h. */
 #include <ctype.h>
 #include <inttypes.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "arguments.h"
+#include "amounts.h"
 #include "options.h"
-#include "say.h"
-#include "verbs.h"
 
 /* For the library, "it chooses by itself", and "there is no limit". */
 #define HP_IDLE_MAX_AUTO SIZE_MAX
 #define HP_LIMIT_NONE (SIZE_MAX - 1)
+
+#define TEXT_BYTES_MAX 4095
 
 struct row {
 	const char *name;
 	enum hp_option_type type;
 	const char *word; /* the default of a CHOICE, as HP_<NAME>_<WORD> */
 	uint64_t number;  /* of the others */
+	uint64_t min, max;
 	const char *help;
 };
 
-#define HP_OPTION_CHOICE(name, value, help) { #name, HP_TYPE_CHOICE, #value, 0, help },
-#define HP_OPTION_BOOL(name, value, help) { #name, HP_TYPE_BOOL, NULL, value, help },
-#define HP_OPTION_TEXT(name, help) { #name, HP_TYPE_TEXT, NULL, 0, help },
-#define HP_OPTION_SIZE(name, value, min, max, help) { #name, HP_TYPE_SIZE, NULL, value, help },
-#define HP_OPTION_UINT(name, value, min, max, help) { #name, HP_TYPE_UINT, NULL, value, help },
+#define HP_OPTION_CHOICE(name, value, help) { #name, HP_TYPE_CHOICE, #value, 0, 0, 0, help },
+#define HP_OPTION_BOOL(name, value, help) { #name, HP_TYPE_BOOL, NULL, value, 0, 1, help },
+#define HP_OPTION_TEXT(name, help) { #name, HP_TYPE_TEXT, NULL, 0, 0, TEXT_BYTES_MAX, help },
+#define HP_OPTION_SIZE(name, value, min, max, help)                                                \
+	{ #name, HP_TYPE_SIZE, NULL, value, min, max, help },
+#define HP_OPTION_UINT(name, value, min, max, help)                                                \
+	{ #name, HP_TYPE_UINT, NULL, value, min, max, help },
 static const struct row rows[] = {
 #include "rt/options.def"
 };
-
-/* Of a value that is set. */
-#define SHOWN_BYTES 100
 
 #define ROW_COUNT (sizeof(rows) / sizeof(*rows))
 
@@ -53,20 +51,10 @@ static int to_option_name(int character)
 	return character == '_' ? '-' : character;
 }
 
-static void format_size(char *out, size_t bytes, uint64_t value)
+static void format_default(char out[static HP_OPTION_NAME_BYTES], const struct row *row)
 {
-	static const char units[] = "\0KMGT";
-	unsigned unit = 0;
+	const size_t bytes = HP_OPTION_NAME_BYTES;
 
-	while (value && value % 1024 == 0 && units[unit + 1]) {
-		value /= 1024;
-		unit++;
-	}
-	snprintf(out, bytes, "%" PRIu64 "%.1s", value, &units[unit]);
-}
-
-static void format_default(char *out, size_t bytes, const struct row *row)
-{
 	switch (row->type) {
 	case HP_TYPE_CHOICE:
 		copy_text(out, bytes, strrchr(row->word, '_') + 1, tolower);
@@ -80,11 +68,43 @@ static void format_default(char *out, size_t bytes, const struct row *row)
 		else if (row->number == HP_LIMIT_NONE)
 			snprintf(out, bytes, "none");
 		else
-			format_size(out, bytes, row->number);
+			hp_amount_exact(out, row->number);
 		break;
 	case HP_TYPE_BOOL:
 	case HP_TYPE_UINT:
 		snprintf(out, bytes, "%" PRIu64, row->number);
+	}
+}
+
+/*
+ * What the table does not say: the words of a CHOICE, and how else a value is called in the help.
+ * Options that are not in the table are no options here either.
+ */
+static const struct form {
+	const char *name, *argument, *alone;
+} forms[] = {
+	{ "backing", "auto|hugetlb|thp|base", NULL },
+	{ "fork", "auto|keep|snapshot", NULL },
+	{ "hugetlbfs", "DIRECTORY", NULL },
+	{ "profile", "FILE", NULL },
+	{ "stats", "1|json|FILE", "1" },
+	{ "trace", "FILE", NULL },
+};
+
+static void dress(struct hp_option *option)
+{
+	static const char *const arguments[] = {
+		[HP_TYPE_CHOICE] = "WORD", [HP_TYPE_BOOL] = "0|1",    [HP_TYPE_TEXT] = "TEXT",
+		[HP_TYPE_SIZE] = "SIZE",   [HP_TYPE_UINT] = "NUMBER",
+	};
+
+	option->argument = arguments[option->type];
+	option->alone = option->type == HP_TYPE_BOOL ? "1" : NULL;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		if (strcmp(forms[i].name, option->name) == 0) {
+			option->argument = forms[i].argument;
+			option->alone = forms[i].alone;
+		}
 	}
 }
 
@@ -97,59 +117,50 @@ const struct hp_option *hp_options_get(size_t *out_count)
 
 		option->type = rows[i].type;
 		option->help = rows[i].help;
+		option->min = rows[i].min;
+		option->max = rows[i].max;
 		copy_text(option->name, sizeof(option->name), rows[i].name, to_option_name);
 		snprintf(option->variable, sizeof(option->variable), "HPALLOC_%s", rows[i].name);
 		copy_text(option->variable, sizeof(option->variable), option->variable, toupper);
-		format_default(option->value, sizeof(option->value), &rows[i]);
+		format_default(option->value, &rows[i]);
+		dress(option);
 	}
 	*out_count = ROW_COUNT;
 	return options;
 }
 
-const char *hp_option_type_name(enum hp_option_type type)
+static bool is_word_of(const char *words, const char *value)
 {
-	static const char *const names[] = {
-		[HP_TYPE_CHOICE] = "word", [HP_TYPE_BOOL] = "0|1",    [HP_TYPE_TEXT] = "text",
-		[HP_TYPE_SIZE] = "size",   [HP_TYPE_UINT] = "number",
-	};
+	const size_t length = strlen(value);
 
-	return names[type];
-}
+	for (;; words++) {
+		size_t bytes = strcspn(words, "|");
 
-/* What is set may be anything, and has one place in one line. */
-static void format_setting(char out[static SHOWN_BYTES], const char *text)
-{
-	if (snprintf(out, SHOWN_BYTES, "%s", text ? text : "-") >= SHOWN_BYTES)
-		strcpy(out + SHOWN_BYTES - sizeof("..."), "...");
-	hp_make_harmless(out, strlen(out));
-}
-
-static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
-
-static const struct argp options_argp = {
-	.children = help,
-	.doc = "Prints the options of the library: the environment variable, its type, its "
-	       "default, "
-	       "what it is set to here, and what it does. A size may end in K, M, G or T.",
-};
-
-int hp_verb_options(int argc, char **argv)
-{
-	const struct hp_option *options;
-	size_t count;
-	int status = hp_arguments_parse(&options_argp, argc, argv, NULL);
-
-	if (status)
-		return status;
-	options = hp_options_get(&count);
-	printf("%-20s %-7s %-8s %-8s %s\n", "VARIABLE", "TYPE", "DEFAULT", "SET TO", "MEANING");
-	for (size_t i = 0; i < count; i++) {
-		const struct hp_option *option = &options[i];
-		char set[SHOWN_BYTES];
-
-		format_setting(set, getenv(option->variable));
-		printf("%-20s %-7s %-8s %-8s %s\n", option->variable,
-		       hp_option_type_name(option->type), option->value, set, option->help);
+		if (bytes == length && memcmp(words, value, length) == 0)
+			return true;
+		words += bytes;
+		if (!*words)
+			return false;
 	}
-	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+bool hp_option_accepts(const struct hp_option *option, const char *value)
+{
+	uint64_t number;
+
+	switch (option->type) {
+	case HP_TYPE_CHOICE:
+	case HP_TYPE_BOOL:
+		return is_word_of(option->argument, value);
+	case HP_TYPE_TEXT:
+		return strlen(value) <= option->max;
+	case HP_TYPE_UINT:
+		if (strspn(value, "0123456789") != strlen(value))
+			return false;
+		/* fall through */
+	case HP_TYPE_SIZE:
+		return hp_amount_parse(value, &number) && number >= option->min &&
+		       number <= option->max;
+	}
+	return false;
 }

@@ -1,0 +1,104 @@
+/* See process.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "page.h"
+#include "proc.h"
+#include "process.h"
+#include "root.h"
+#include "say.h"
+#include "settings.h"
+
+const char *hp_process_variable(const char *name, void *process)
+{
+	const struct hp_process *of = process;
+
+	return of->environment ? hp_proc_variable(of->environment, of->environment_bytes, name)
+			       : NULL;
+}
+
+/*
+ * The file may be anything: the environment is the process's own. Only a plain file is read, and
+ * opened so that nothing happens to another.
+ */
+static int open_plain(const char *path)
+{
+	const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK;
+	int fd = open(path, flags);
+	struct stat status;
+
+	if (fd >= 0 && (fstat(fd, &status) || !S_ISREG(status.st_mode))) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* By the root of the process, which may be in a container of its own. */
+static void read_page(struct hp_process *process)
+{
+	const char *name = hp_process_variable(HP_PUBLISH_VARIABLE, process);
+	char *path = NULL;
+	int fd;
+
+	if (!name || *name != '/' ||
+	    asprintf(&path, "%s/proc/%s/root%s", hp_root(), process->pid, name) < 0)
+		return;
+	fd = open_plain(path);
+	free(path);
+	if (fd < 0)
+		return;
+	process->page = hp_page_get(&(struct hp_page){ .fd = fd });
+	close(fd);
+	/* Children inherit the variable, but only one process writes. */
+	process->has_page = process->page.magic == HP_PUBLISHED_MAGIC &&
+			    process->page.pid == strtoull(process->pid, NULL, 10);
+	if (!process->has_page)
+		process->page = (struct hp_published){ 0 };
+}
+
+static void read_memory(struct hp_process *process)
+{
+	char *text = hp_file_read("/proc/%s/smaps_rollup", process->pid);
+	uint64_t alone, shared;
+
+	process->has_memory = text && hp_proc_field(text, "Private_Hugetlb", &alone) &&
+			      hp_proc_field(text, "Shared_Hugetlb", &shared) &&
+			      hp_proc_field(text, "AnonHugePages", &process->thp_bytes) &&
+			      hp_proc_field(text, "Anonymous", &process->anonymous_bytes);
+	if (process->has_memory)
+		process->hugetlb_bytes = alone + shared;
+	free(text);
+}
+
+int hp_process_read(const char *pid, struct hp_process *out_process)
+{
+	struct hp_process process = { 0 };
+	char *name = hp_file_read("/proc/%s/comm", pid);
+
+	if (!name)
+		return errno == ENOENT ? -ESRCH : -errno;
+	snprintf(process.pid, sizeof(process.pid), "%s", pid);
+	snprintf(process.name, sizeof(process.name), "%s", name);
+	free(name);
+	process.name[strcspn(process.name, "\n")] = '\0';
+	hp_make_harmless(process.name, strlen(process.name));
+	process.environment =
+		hp_file_read_bytes(&process.environment_bytes, "/proc/%s/environ", pid);
+	read_page(&process);
+	read_memory(&process);
+	*out_process = process;
+	return 0;
+}
+
+void hp_process_done(struct hp_process *process)
+{
+	free(process->environment);
+	process->environment = NULL;
+}
