@@ -29,6 +29,8 @@ static const struct verb {
 } verbs[] = {
 	{ "run", "hpalloc run", hp_verb_run, "PROGRAM",
 	  "runs a program with its heap on huge pages" },
+	{ "explain", "hpalloc explain", hp_verb_explain, "PID|PROGRAM",
+	  "says on which pages a heap is, and why" },
 	{ "doctor", "hpalloc doctor", hp_verb_doctor, "", "checks this machine, says what to do" },
 	{ "pool", "hpalloc pool", hp_verb_pool, "", "lists the pools of huge pages, changes them" },
 	{ "options", "hpalloc options", hp_verb_options, "[PID]",

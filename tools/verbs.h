@@ -3,6 +3,7 @@
 #define HP_TOOLS_VERBS_H
 
 int hp_verb_doctor(int argc, char **argv);
+int hp_verb_explain(int argc, char **argv);
 int hp_verb_options(int argc, char **argv);
 int hp_verb_pool(int argc, char **argv);
 int hp_verb_profile(int argc, char **argv);

@@ -1,7 +1,7 @@
 /*
  * The libFuzzer target of the page of counters, which the program that is run may write as it
- * likes: the tool reads it and says one line. The first bytes are of the machine, the next one how
- * long the file is, the others what is in it.
+ * likes: the tool reads it, says one line, and explains it. The first bytes are of the machine, the
+ * next one how long the file is, the others what is in it.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,10 +9,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "explanation.h"
 #include "page.h"
 #include "report.h"
 
-enum { MACHINE_BYTES = 5, TEXT_MAX = 1024 };
+enum { MACHINE_BYTES = 5, TEXT_MAX = 1024, EXPLANATION_MAX = 8192 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -30,6 +31,9 @@ static struct hp_machine machine_of(const uint8_t *bytes)
 		.is_thp_off = bytes[0] & 4,
 		.is_address_limited = bytes[0] & 8,
 		.cgroup_limit = { bytes[0] & 16 ? '/' : '\0' },
+		.cgroup_unlimited = "max",
+		.is_container = bytes[0] & 64,
+		.own_limit = bytes[0] & 128 ? "HPALLOC_POOL_MAX" : NULL,
 		.backing = bytes[0] & 32 ? "thp" : NULL,
 		.pool_pages = bytes[1] * (uint64_t)bytes[2],
 		.free_pages = bytes[3] * (uint64_t)bytes[4],
@@ -45,6 +49,23 @@ static struct hp_published page_of(const uint8_t *data, size_t size)
 	memcpy((char *)&page + start, data,
 	       size < sizeof(page) - start ? size : sizeof(page) - start);
 	return page;
+}
+
+/* Lines of printable characters. */
+static void check_explanation(const struct hp_published *page, const struct hp_machine *machine)
+{
+	const struct hp_tlb tlb = { .entries = 1536 };
+	char *text = NULL;
+	size_t bytes;
+	FILE *out = open_memstream(&text, &bytes);
+
+	hp_explanation_print(
+		out, &(struct hp_explained){ .page = page, .machine = machine, .tlb = &tlb });
+	fclose(out);
+	check(bytes < EXPLANATION_MAX && text[bytes - 1] == '\n');
+	for (size_t i = 0; i < bytes; i++)
+		check((text[i] >= ' ' && text[i] <= '~') || text[i] == '\n');
+	free(text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -69,5 +90,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text = hp_report_text(&page, &machine);
 	check(text && strlen(text) < TEXT_MAX && !strpbrk(text, "\n\r\033"));
 	free(text);
+	check_explanation(&page, &machine);
 	return 0;
 }

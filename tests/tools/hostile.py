@@ -33,8 +33,12 @@ def _():
     for arguments in ([EVERY_BYTE], [b"--" + EVERY_BYTE], [b"-" + EVERY_BYTE],
                       [b"run", b"--" + EVERY_BYTE, b"true"], [b"run", b"-\n\x1b[2J", b"true"],
                       [b"run", b"--decay-ms", b"1", b"--\x9b\n", b"true"],
-                      [b"options", EVERY_BYTE], [b"run", b"--decay-ms"], [b"run"], [],
-                      [b"run", b"--" + b"x" * 100000], [b"x" * 100000]):
+                      [b"options", EVERY_BYTE], [b"doctor", EVERY_BYTE], [b"pool", EVERY_BYTE],
+                      [b"pool", b"--set", EVERY_BYTE],
+                      [b"pool", b"--set=1G", b"--node", b"\x1b"],
+                      [b"pool", b"--mount", b"/", b"--user", EVERY_BYTE], [b"explain"],
+                      [b"run", b"--reserve", EVERY_BYTE, b"true"], [b"run", b"--decay-ms"],
+                      [b"run"], [], [b"run", b"--" + b"x" * 100000], [b"x" * 100000]):
         result = call(*arguments)
         expect((result.returncode, result.stdout), (125, b""), arguments)
         expect_one_line(result.stderr)
@@ -50,9 +54,10 @@ def _():
 @test
 def _():
     """a program name of any bytes and length is one line, with its reason"""
-    result = call("run", EVERY_BYTE)
-    expect(result.returncode, 127)
-    expect_one_line(result.stderr, b"No such file or directory")
+    for verb in ("run", "explain"):
+        result = call(verb, EVERY_BYTE)
+        expect(result.returncode, 127)
+        expect_one_line(result.stderr, b"No such file or directory")
     result = call("run", b"/" + b"x" * 100000)
     assert result.returncode in (126, 127), result.returncode
     expect_one_line(result.stderr, b"File name too long")

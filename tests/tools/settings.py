@@ -91,8 +91,8 @@ def _():
 
 @test
 def _():
-    """each is an option of `run`, and the help says which variable it sets"""
-    for verb in ("run",):
+    """each is an option of `run` and `explain`, and the help says which variable it sets"""
+    for verb in ("run", "explain"):
         text = help_of(verb)
         for _kind, name in TABLE:
             is_option = f"--{name.replace('_', '-')}" in text
@@ -106,7 +106,7 @@ def _():
     """`hpalloc --help` lists the verbs, each of which has a help"""
     result = subprocess.run([TOOL, "--help"], check=True, capture_output=True, text=True)
     verbs = re.findall(r"^  ([a-z]+) ", result.stdout.split("Verbs:\n")[1], re.M)
-    assert {"run", "options"} <= set(verbs), verbs
+    assert {"run", "explain", "doctor", "pool", "options"} <= set(verbs), verbs
     for verb in verbs:
         assert help_of(verb).startswith(f"Usage: hpalloc {verb} "), verb
 

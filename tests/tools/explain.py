@@ -1,0 +1,127 @@
+#!/usr/bin/python3
+"""`hpalloc explain` of real processes and programs. Usage: explain.py TOOL LIBRARY FAKE_TOOL"""
+
+import os
+import re
+import subprocess
+import sys
+
+from command import TOOL, WORK, environment, script
+from machine import Machine
+from tap import expect, main, test
+
+FILL = "blocks = [bytes(1000) for i in range(30000)]"
+TABLE = re.compile(r"a heap of [\d.]+ [KM]B, at its peak [\d.]+ [KM]B\n\n"
+                   r"  THE HEAP STANDS ON +NOW +AT ITS PEAK\n"
+                   r"(?:  [a-z (),]+(?: +\d+ MB +\d+ %){2}\n){4}")
+
+
+def explain(*arguments, **how):
+    return subprocess.run([TOOL, "explain", *arguments], check=False, capture_output=True,
+                          text=True, timeout=60, cwd=WORK, **{"env": environment(), **how})
+
+
+def running(*arguments, env=None):
+    """A process under `hpalloc run` that has filled its heap, and its number."""
+    code = f"import os; {FILL}; print(os.getpid(), flush=True); input()"
+    process = subprocess.Popen([TOOL, "run", *arguments, sys.executable, "-c", code],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                               stderr=subprocess.DEVNULL, env=env or environment())
+    return process, process.stdout.readline().strip()
+
+
+@test
+def _():
+    """a process that runs: its heap, what the kernel says of it, why, whether it gains"""
+    process, pid = running("--backing=base")
+    result = explain(pid)
+    process.communicate("\n", timeout=60)
+    expect((result.returncode, result.stderr), (0, ""))
+    assert re.match(rf"python3[\d.]* \({pid}\): ", result.stdout), result.stdout
+    assert TABLE.search(result.stdout), result.stdout
+    kernel = re.search(r"0 MB on hugetlb,\n(\d+) MB on transparent huge pages, (\d+) MB on base",
+                       result.stdout)
+    assert kernel and int(kernel.group(2)) >= 30, result.stdout
+    # The setting is the process's, not ours.
+    assert "\nHPALLOC_BACKING=base asks for that.\n" in result.stdout, result.stdout
+    assert "\nWould it gain? The TLB" in result.stdout, result.stdout
+
+
+@test
+def _():
+    """a program: its own output and exit status, and the explanation on standard error"""
+    result = explain("--", sys.executable, "-c", f"{FILL}; print('mine'); raise SystemExit(7)")
+    expect((result.returncode, result.stdout), (7, "mine\n"))
+    assert TABLE.match(result.stderr), result.stderr
+    assert "the first part of a heap is on base pages" in result.stderr, result.stderr
+
+
+@test
+def _():
+    """settings go to the program, as by `run`"""
+    result = explain("--backing=thp", "sh", "-c", "echo $HPALLOC_BACKING")
+    expect(result.stdout, "thp\n")
+    assert "HPALLOC_BACKING=thp asks for that" in result.stderr, result.stderr
+
+
+@test
+def _():
+    """a number behind -- or before others is a program"""
+    name = script("123", "#!/bin/sh\nexit 9\n")
+    path = environment(PATH=f"{WORK}:{os.environ['PATH']}")
+    expect(explain("--", name.removeprefix("./"), env=path).returncode, 9)
+    expect(explain("123", "x", env=path).returncode, 9)
+
+
+@test
+def _():
+    """a process that publishes nothing, a child that inherits the page of another, and none"""
+    code = "sleep 60 & echo $!; read line; kill $!"
+    process = subprocess.Popen([TOOL, "run", "sh", "-c", code], env=environment(), text=True,
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL)
+    child = process.stdout.readline().strip()
+    result = explain(child)
+    process.communicate("\n", timeout=60)
+    assert result.stdout.startswith(f"sleep ({child}): it publishes no counters."), result.stdout
+    result = explain(str(os.getpid()))
+    expect((result.returncode, result.stderr), (1, ""))
+    assert "it publishes no counters. 'hpalloc run' starts a program that does." in result.stdout
+    result = explain("999999999")
+    expect((result.returncode, result.stderr, result.stdout),
+           (2, "hpalloc: process 999999999: No such process\n", ""))
+    expect(explain("/no/such").returncode, 127)
+    expect(explain().returncode, 125)
+
+
+@test
+def _():
+    """a process that names something else as its page has none"""
+    (WORK / "fifo").unlink(missing_ok=True)
+    os.mkfifo(WORK / "fifo")
+    (WORK / "text").write_text("no page\n" * 100)
+    (WORK / "link").symlink_to(WORK / "text")
+    for name in ("fifo", "text", "link", "missing", "."):
+        with Machine() as machine:
+            machine.process(5, "odd", 0)
+            (machine.root / "proc/5/root").symlink_to("/")
+            machine.put("proc/5/environ", f"HPALLOC_PUBLISH={WORK}/{name}\0".encode())
+            result = machine.call("explain", "5")
+        expect(result.returncode, 1, name)
+        assert result.stdout.startswith("odd (5): it publishes no counters."), result.stdout
+
+
+@test
+def _():
+    """the figures of a process are the kernel's"""
+    with Machine() as machine:
+        machine.process(5, "fixed", 8, 4)
+        result = machine.call("explain", "5")
+        assert ("12 MB on hugetlb,\n60 MB on transparent huge pages, 30 MB on base"
+                in result.stdout), result.stdout
+        machine.process(6, "closed", 8, is_readable=False)
+        result = machine.call("explain", "6")
+        assert "The kernel does not tell of this process" in result.stdout, result.stdout
+
+
+sys.exit(main())

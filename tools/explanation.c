@@ -1,0 +1,201 @@
+/* See explanation.h. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "advice.h"
+#include "amounts.h"
+#include "explanation.h"
+
+#define BASE_PAGE_BYTES (4 * HP_KB)
+
+/* Misses in a thousand instructions from which on they cost some percent of the time. */
+#define MISSES_MANY 1.0
+
+/* ---- on which pages ---- */
+
+static void print_kind(FILE *out, const char *name, uint64_t now, uint64_t heap, uint64_t peak,
+		       uint64_t peak_heap)
+{
+	fprintf(out, "  %-24s%8" PRIu64 " MB %4u %%%11" PRIu64 " MB %4u %%\n", name, now / HP_MB,
+		hp_percent(now, heap), peak / HP_MB, hp_percent(peak, peak_heap));
+}
+
+static void print_kinds(FILE *out, const struct hp_stats *stats)
+{
+	uint64_t heap = stats->heap_bytes, peak = stats->peak_bytes;
+
+	fprintf(out, "  %-24s%17s%20s\n", "THE HEAP STANDS ON", "NOW", "AT ITS PEAK");
+	print_kind(out, "hugetlb (the pool)", stats->hugetlb_bytes, heap, stats->peak_hugetlb_bytes,
+		   peak);
+	print_kind(out, "transparent huge pages", stats->thp_bytes, heap, stats->peak_thp_bytes,
+		   peak);
+	print_kind(out, "base pages", stats->base_bytes, heap, stats->peak_base_bytes, peak);
+	print_kind(out, "together", heap, heap, peak, peak);
+}
+
+/* The heap counts a transparent huge page when it asks for one; the kernel knows what it got. */
+static void print_kernel(FILE *out, const struct hp_explained *explained)
+{
+	const struct hp_process *process = explained->process;
+	const struct hp_published *page = explained->page;
+
+	if (process && process->has_memory) {
+		uint64_t base = process->anonymous_bytes > process->thp_bytes
+					? process->anonymous_bytes - process->thp_bytes
+					: 0;
+
+		fprintf(out,
+			"The kernel says of the whole process, stacks and the like with it: "
+			"%" PRIu64 " MB on hugetlb,\n%" PRIu64
+			" MB on transparent huge pages, %" PRIu64 " MB on base pages.\n",
+			process->hugetlb_bytes / HP_MB, process->thp_bytes / HP_MB, base / HP_MB);
+	} else if (process) {
+		fputs("The kernel does not tell of this process: as its user, or as root, it "
+		      "does.\n",
+		      out);
+	} else if (page && page->thp_resident_bytes) {
+		fprintf(out,
+			"At the end %" PRIu64 " MB of its normal memory had been touched, and the "
+			"kernel had made\nhuge pages of %" PRIu64 " MB of that.\n",
+			page->thp_resident_bytes / HP_MB, page->thp_huge_bytes / HP_MB);
+	}
+}
+
+/* ---- why ---- */
+
+static void print_reason(FILE *out, enum hp_fallback reason, const struct hp_explained *explained)
+{
+	const struct hp_stats *stats = &explained->page->stats;
+	uint64_t count = stats->fallbacks[reason];
+	struct hp_advice advice;
+
+	hp_advice_get(reason, stats, explained->machine, &advice);
+	fprintf(out, "  %" PRIu64 " huge page%s: %s\n", count, count == 1 ? "" : "s", advice.why);
+	if (*advice.command)
+		fprintf(out, "      %s%s%s\n", advice.command, advice.effect ? "   " : "",
+			advice.effect ? advice.effect : "");
+	if (*advice.container)
+		fprintf(out, "      in a container: %s\n", advice.container);
+	if (advice.hint)
+		fprintf(out, "      %s\n", advice.hint);
+}
+
+/* The most frequent first; of equals, the first of the enumeration. */
+static void print_reasons(FILE *out, const struct hp_explained *explained)
+{
+	const uint64_t *counts = explained->page->stats.fallbacks;
+	bool is_said[HP_FALLBACK_COUNT] = { false };
+	unsigned said = 0;
+
+	for (;;) {
+		int most = -1;
+
+		for (int i = 0; i < HP_FALLBACK_COUNT; i++) {
+			if (!is_said[i] && counts[i] && (most < 0 || counts[i] > counts[most]))
+				most = i;
+		}
+		if (most < 0)
+			break;
+		if (!said++)
+			fputs("\nWhy not all of it is on the pool; since the start:\n", out);
+		is_said[most] = true;
+		print_reason(out, (enum hp_fallback)most, explained);
+	}
+	if (!said)
+		fputs("\nNothing fell back to lesser pages.\n", out);
+}
+
+/* ---- what it costs ---- */
+
+static void print_costs(FILE *out, const struct hp_stats *stats)
+{
+	fputs("\nWhat it costs: ", out);
+	hp_amount_print(out, stats->idle_bytes);
+	fputs(" on whole huge pages that idle", out);
+	if (stats->metadata_bytes) {
+		fputs(", ", out);
+		hp_amount_print(out, stats->metadata_bytes);
+		fputs(" for the tables of the heap", out);
+	}
+	if (stats->forks_copied || stats->forks_shared || stats->forks_uncovered)
+		fprintf(out,
+			";\n%" PRIu64 " forks copied huge pages, %" PRIu64 " shared them, %" PRIu64
+			" of these without\na page for each: %" PRIu64 " were rescued by a copy",
+			stats->forks_copied, stats->forks_shared + stats->forks_uncovered,
+			stats->forks_uncovered, stats->rescued);
+	fputs(".\nHow full each huge page is the program does not publish.\n", out);
+}
+
+/* ---- whether it gains ---- */
+
+static void print_reach(FILE *out, const struct hp_tlb *tlb, uint64_t heap)
+{
+	uint64_t reach = tlb->entries * BASE_PAGE_BYTES;
+
+	fprintf(out, "The TLB%s has %u entries: they reach ",
+		tlb->is_assumed ? " (assumed: this processor does not tell)" : "", tlb->entries);
+	hp_amount_print(out, reach);
+	fputs(" on pages of 4 KB, ", out);
+	hp_amount_print(out, tlb->entries * HP_HUGEPAGE_BYTES);
+	fputs(" on pages\nof 2 MB. The heap has ", out);
+	hp_amount_print(out, heap);
+	fputs(heap <= reach ? ", less than either: huge pages save page faults, hardly more.\n"
+	      : heap <= reach * 8 ? ": huge pages gain where all of it is in use at once.\n"
+				  : ": huge pages gain, the more the more it is used at random.\n",
+	      out);
+}
+
+static void print_gain(FILE *out, const struct hp_tlb *tlb, uint64_t heap)
+{
+	fputs("\nWould it gain? ", out);
+	print_reach(out, tlb, heap);
+	if (!tlb->has_misses)
+		fputs("Counted was nothing: this is by size alone.\n", out);
+	else
+		fprintf(out,
+			"Counted: %.2f loads that miss the TLB in a thousand instructions, on the "
+			"pages that it has\nnow: %s.\n",
+			tlb->misses_per_1000,
+			tlb->misses_per_1000 >= MISSES_MANY ? "they cost time"
+							    : "they cost next to nothing");
+}
+
+/* ---- all of it ---- */
+
+static void print_title(FILE *out, const struct hp_explained *explained)
+{
+	if (explained->process)
+		fprintf(out, "%s (%s): ", explained->process->name, explained->process->pid);
+	if (!explained->page) {
+		fputs(explained->process ? "it publishes no counters. 'hpalloc run' starts a "
+					   "program that does.\n"
+					 : "the program ran without this heap: the library did not "
+					   "start in it.\n",
+		      out);
+		return;
+	}
+	fputs("a heap of ", out);
+	hp_amount_print(out, explained->page->stats.heap_bytes);
+	fputs(", at its peak ", out);
+	hp_amount_print(out, explained->page->stats.peak_bytes);
+	fputs("\n\n", out);
+}
+
+void hp_explanation_print(FILE *out, const struct hp_explained *explained)
+{
+	const struct hp_published *page = explained->page;
+	const struct hp_machine *machine = explained->machine;
+
+	print_title(out, explained);
+	if (page)
+		print_kinds(out, &page->stats);
+	print_kernel(out, explained);
+	if (!page)
+		return;
+	if (hp_advice_is_asked_for(machine))
+		fprintf(out, "\nHPALLOC_BACKING=%s asks for that.\n", machine->backing);
+	else
+		print_reasons(out, explained);
+	print_costs(out, &page->stats);
+	print_gain(out, explained->tlb, page->stats.peak_bytes);
+}

@@ -1,0 +1,20 @@
+/* What `hpalloc explain` says of a heap, in plain words. Pure: all that it knows is given. */
+#ifndef HP_TOOLS_EXPLANATION_H
+#define HP_TOOLS_EXPLANATION_H
+
+#include <stdio.h>
+
+#include "machine.h"
+#include "process.h"
+#include "tlb.h"
+
+struct hp_explained {
+	const struct hp_published *page; /* NULL: there is none */
+	const struct hp_machine *machine;
+	const struct hp_process *process; /* NULL: it has ended */
+	const struct hp_tlb *tlb;
+};
+
+void hp_explanation_print(FILE *out, const struct hp_explained *explained);
+
+#endif
