@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The table of options: as the verb `options`, and as options of `run`.
 
-Usage: settings.py TOOL LIBRARY OPTIONS_DEF
+Usage: settings.py TOOL LIBRARY OPTIONS_DEF MANUAL_PAGE
 """
 
 import re
@@ -109,6 +109,20 @@ def _():
     assert {"run", "explain", "doctor", "pool", "options"} <= set(verbs), verbs
     for verb in verbs:
         assert help_of(verb).startswith(f"Usage: hpalloc {verb} "), verb
+
+
+@test
+def _():
+    """the manual page has each verb, and each option of a verb that is no variable"""
+    with open(sys.argv[4], encoding="utf-8") as page:
+        text = page.read().replace("\\-", "-")
+    listed = subprocess.run([TOOL, "--help"], check=True, capture_output=True, text=True).stdout
+    variables = {f"--{name.replace('_', '-')}" for _kind, name in TABLE}
+    for verb in re.findall(r"^  ([a-z]+) ", listed.split("Verbs:\n")[1], re.M):
+        assert f".SS hpalloc {verb}\n" in text, verb
+        own = set(re.findall(r"--[a-z-]+", help_of(verb))) - variables
+        for option in own - {"--help", "--usage", "--version"}:
+            assert option in text, (verb, option)
 
 
 sys.exit(main())
