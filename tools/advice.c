@@ -90,6 +90,11 @@ static void advise_mapping(struct hp_advice *advice, const struct hp_machine *ma
 	if (machine->is_address_limited) {
 		advice->why = "the address space is limited";
 		set_command(advice, "ulimit -v unlimited");
+	} else if (machine->is_data_limited) {
+		advice->why = "the data of a process is limited";
+		set_command(advice, "ulimit -d unlimited");
+		if (machine->is_container)
+			strcpy(advice->container, "docker run --ulimit data=-1");
 	} else {
 		advice->why = "too many mappings";
 		set_command(advice, "sysctl vm.max_map_count=1048576");

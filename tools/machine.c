@@ -35,15 +35,22 @@ static bool is_thp_off(void)
 	return is_off;
 }
 
-static bool is_address_limited(const char *pid)
+static bool is_limited(const char *limits, const char *name)
+{
+	uint64_t bytes;
+
+	return hp_proc_limit(limits, name, &bytes) && bytes != HP_UNLIMITED;
+}
+
+static void read_limits(struct hp_machine *machine, const char *pid)
 {
 	char *text = hp_file_read("/proc/%s/limits", pid);
-	uint64_t bytes;
-	bool is_limited =
-		text && hp_proc_limit(text, "Max address space", &bytes) && bytes != HP_UNLIMITED;
 
+	if (!text)
+		return;
+	machine->is_address_limited = is_limited(text, "Max address space");
+	machine->is_data_limited = is_limited(text, "Max data size");
 	free(text);
-	return is_limited;
 }
 
 /* Docker and Podman leave a file; the others show in the name of the group, or to init alone. */
@@ -81,7 +88,7 @@ void hp_machine_read(const char *pid, hp_get_variable *get, void *context,
 	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits) && !machine.own_limit; i++)
 		machine.own_limit = get(limits[i], context) ? limits[i] : NULL;
 	read_pool(&machine);
-	machine.is_address_limited = is_address_limited(pid);
+	read_limits(&machine, pid);
 	machine.is_container = hp_machine_is_container();
 	hp_cgroup_find(pid, HP_CGROUP_HUGETLB, &limit);
 	strcpy(machine.cgroup_limit, limit.file);

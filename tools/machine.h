@@ -7,12 +7,13 @@
 #include <stdint.h>
 
 struct hp_machine {
-	bool has_pool;	      /* the kernel knows huge pages of 2 MB, */
-	bool is_default_size; /* and vm.nr_hugepages counts them */
-	uint64_t pool_pages;  /* all in the pool */
-	uint64_t free_pages;  /* ... that nobody has or has reserved */
-	bool is_thp_off;      /* by sysfs */
-	bool is_address_limited;
+	bool has_pool;		 /* the kernel knows huge pages of 2 MB, */
+	bool is_default_size;	 /* and vm.nr_hugepages counts them */
+	uint64_t pool_pages;	 /* all in the pool */
+	uint64_t free_pages;	 /* ... that nobody has or has reserved */
+	bool is_thp_off;	 /* by sysfs */
+	bool is_address_limited; /* RLIMIT_AS */
+	bool is_data_limited;	 /* RLIMIT_DATA */
 	bool is_container;
 	char cgroup_limit[PATH_MAX];  /* the file that limits huge pages here, or "" */
 	const char *cgroup_unlimited; /* what lifts it, written into that file */

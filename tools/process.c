@@ -1,10 +1,12 @@
 /* See process.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "files.h"
@@ -23,35 +25,51 @@ const char *hp_process_variable(const char *name, void *process)
 			       : NULL;
 }
 
-/*
- * The file may be anything: the environment is the process's own. Only a plain file is read, and
- * opened so that nothing happens to another.
- */
-static int open_plain(const char *path)
+/* The root directory of the process, which may be in a container of its own. */
+static int open_root(const char *pid)
 {
-	const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK;
-	int fd = open(path, flags);
-	struct stat status;
-
-	if (fd >= 0 && (fstat(fd, &status) || !S_ISREG(status.st_mode))) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
-}
-
-/* By the root of the process, which may be in a container of its own. */
-static void read_page(struct hp_process *process)
-{
-	const char *name = hp_process_variable(HP_PUBLISH_VARIABLE, process);
 	char *path = NULL;
 	int fd;
 
-	if (!name || *name != '/' ||
-	    asprintf(&path, "%s/proc/%s/root%s", hp_root(), process->pid, name) < 0)
-		return;
-	fd = open_plain(path);
+	if (asprintf(&path, "%s/proc/%s/root", hp_root(), pid) < 0)
+		return -1;
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	free(path);
+	return fd;
+}
+
+/*
+ * The file may be anything: the environment is the process's own. So it is looked at before it is
+ * opened, and nothing happens to a device; no link leads out of the root of the process.
+ */
+static int open_plain(int root, const char *name)
+{
+	const struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS,
+	};
+	int place = (int)syscall(SYS_openat2, root, name, &how, sizeof(how)), fd = -1;
+	char path[sizeof("/proc/self/fd/") + 12];
+	struct stat status;
+
+	if (place < 0)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
+	if (fstat(place, &status) == 0 && S_ISREG(status.st_mode))
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	close(place);
+	return fd;
+}
+
+static void read_page(struct hp_process *process)
+{
+	const char *name = hp_process_variable(HP_PUBLISH_VARIABLE, process);
+	int root = name && *name == '/' ? open_root(process->pid) : -1, fd;
+
+	if (root < 0)
+		return;
+	fd = open_plain(root, name);
+	close(root);
 	if (fd < 0)
 		return;
 	process->page = hp_page_get(&(struct hp_page){ .fd = fd });

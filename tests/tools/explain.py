@@ -101,7 +101,7 @@ def _():
     os.mkfifo(WORK / "fifo")
     (WORK / "text").write_text("no page\n" * 100)
     (WORK / "link").symlink_to(WORK / "text")
-    for name in ("fifo", "text", "link", "missing", "."):
+    for name in ("fifo", "text", "link", "missing", ".", "../../dev/zero"):
         with Machine() as machine:
             machine.process(5, "odd", 0)
             (machine.root / "proc/5/root").symlink_to("/")
@@ -109,6 +109,34 @@ def _():
             result = machine.call("explain", "5")
         expect(result.returncode, 1, name)
         assert result.stdout.startswith("odd (5): it publishes no counters."), result.stdout
+
+
+@test
+def _():
+    """a page is looked for below the root of the process, and not behind a link"""
+    process, pid = running()
+    with open(f"/proc/{pid}/environ", "rb") as file:
+        environ = file.read()
+    page = re.search(rb"HPALLOC_PUBLISH=([^\0]+)", environ).group(1).decode()
+    with Machine() as machine:
+        machine.process(int(pid), "same", 0)
+        machine.put(f"proc/{pid}/environ", environ)
+        root = machine.root / f"proc/{pid}/root"
+        root.symlink_to("/")
+        expect(machine.call("explain", pid).returncode, 0)
+        root.unlink()
+        (machine.root / "inside").mkdir()
+        root.symlink_to(machine.root / "inside")
+        expect(machine.call("explain", pid).returncode, 1)
+        inside = machine.root / f"inside{page}"
+        inside.parent.mkdir(parents=True)
+        with open(page, "rb") as file:
+            inside.write_bytes(file.read())
+        expect(machine.call("explain", pid).returncode, 0)
+        inside.rename(f"{inside}.real")
+        inside.symlink_to(f"{inside.name}.real")
+        expect(machine.call("explain", pid).returncode, 1)
+    process.communicate("\n", timeout=60)
 
 
 @test

@@ -143,6 +143,9 @@ static void test_limits(void)
 	       "setting holds it back from the pool: unset HPALLOC_POOL_MAX");
 	expect_reason(HP_FALLBACK_MAPPING, &machine,
 		      "; too many mappings: sysctl vm.max_map_count=1048576");
+	machine.is_data_limited = true;
+	expect_reason(HP_FALLBACK_MAPPING, &machine,
+		      "; the data of a process is limited: ulimit -d unlimited");
 	machine.is_address_limited = true;
 	expect_reason(HP_FALLBACK_MAPPING, &machine,
 		      "; the address space is limited: ulimit -v unlimited");
