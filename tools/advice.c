@@ -72,14 +72,14 @@ static void advise_pool(struct hp_advice *advice, const struct hp_stats *stats,
 static void advise_limit(struct hp_advice *advice, const struct hp_stats *stats,
 			 const struct hp_machine *machine)
 {
-	if (*machine->cgroup_limit) {
+	if (machine->own_limit && stats->pool_withheld > stats->fallbacks[HP_FALLBACK_LIMIT] / 2) {
+		advice->why = "a setting holds it back from the pool";
+		set_command(advice, "unset %s", machine->own_limit);
+	} else if (*machine->cgroup_limit) {
 		advice->why = "a cgroup limits huge pages";
 		set_command(advice, "echo %s > %s", machine->cgroup_unlimited,
 			    machine->cgroup_limit);
 		say_of_container(advice, machine, "", peak_hugepages(stats));
-	} else if (machine->own_limit) {
-		advice->why = "a setting holds it back from the pool";
-		set_command(advice, "unset %s", machine->own_limit);
 	} else {
 		advise_pool(advice, stats, machine);
 	}

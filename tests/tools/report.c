@@ -128,9 +128,6 @@ static void test_limits(void)
 
 	expect_reason(HP_FALLBACK_LIMIT, &machine,
 		      "; the pool was too small: sysctl vm.nr_hugepages=100 would hold it");
-	machine.own_limit = "HPALLOC_POOL_MAX";
-	expect_reason(HP_FALLBACK_LIMIT, &machine,
-		      "; a setting holds it back from the pool: unset HPALLOC_POOL_MAX");
 	strcpy(machine.cgroup_limit, "/group/hugetlb.2MB.max");
 	machine.cgroup_unlimited = "max";
 	expect_reason(HP_FALLBACK_LIMIT, &machine,
