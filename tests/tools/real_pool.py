@@ -73,7 +73,7 @@ def _():
         explained = hpalloc("explain", pid).stdout
         shrunk = hpalloc("pool", "--set", "0")
         process.communicate("\n", timeout=60)
-        rest = hpalloc("pool", "--set", "0")
+        rest = total()
     user, pool = users[int(pid)], found["pools"][0]
     assert user["command"].startswith("python3"), user
     expect(user["private_bytes"] + user["shared_bytes"], user["bytes"])
@@ -82,13 +82,13 @@ def _():
     assert re.search(rf"^ +{pid} +\d+M +\d+M +0M \w+ +python3", text, re.M), text
     megabytes = user["bytes"] >> 20
     assert 30 <= megabytes <= 80, users
-    assert f"\n  hugetlb (the pool) {megabytes:>14} MB  100 %" in explained, explained
+    assert f"\n  hugetlb (the pool) {megabytes:>13} MB  100 %" in explained, explained
     assert f"{megabytes} MB on hugetlb,\n" in explained, explained
-    in_use = megabytes // 2
-    expect((shrunk.returncode, shrunk.stderr),
-           (1, "hpalloc: the pool of 2M pages has 0 (0 KB), 40 before; "
-               f"{in_use} more are in use, and leave when they are free\n"))
-    expect((rest.returncode, total()), (0, 0))
+    # Other programs of the machine may have some, too.
+    in_use = re.fullmatch(r"hpalloc: the pool of 2M pages has 0 \(0 KB\), 40 before; "
+                          r"(\d+) more are in use, and leave when they are free\n", shrunk.stderr)
+    assert in_use and int(in_use.group(1)) >= megabytes // 2, shrunk
+    assert shrunk.returncode == 1 and rest < megabytes // 2, (shrunk, rest)
 
 
 @test
@@ -114,11 +114,11 @@ def _():
     with pool_of(3):
         result = run("--reserve=120M", sys.executable, "-c", FILL)
         expect(result.status, 0)
-        assert result.err.startswith(
-            "hpalloc: the pool of 2M pages has 60 (120 MB), 3 before\n"
-            "hpalloc: 'hpalloc pool --set 6M' gives that back\n"), result.err
+        said = re.match(r"hpalloc: the pool of 2M pages has (\d+) \(\d+ MB\), 3 before\n"
+                        r"hpalloc: 'hpalloc pool --set 6M' gives that back\n", result.err)
+        assert said and int(said.group(1)) >= 60, result.err
         assert re.search(r"(?:100|9\d) % hugetlb", result.err), result.err
-        expect(total(), 60)
+        expect(total(), int(said.group(1)))
 
 
 @test
@@ -153,7 +153,7 @@ def _():
         raise Skip(result.stderr.strip())
     lines = result.stdout.splitlines()
     assert re.fullmatch(rf"none {place} hugetlbfs rw,nosuid,nodev,relatime,uid=65534,gid=\d+,"
-                        r"mode=700,pagesize=2M,size=20M 0 0", lines[0]), result
+                        r"mode=700,pagesize=2M,size=20971520 0 0", lines[0]), result
     expect((lines[1], lines[-1]), ("700 65534", "1777"))
     assert any(line.startswith(f"hugetlbfs at {place} (") for line in lines), lines
     errors = result.stderr.splitlines()
