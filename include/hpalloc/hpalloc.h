@@ -129,60 +129,7 @@ HP_PUBLIC const char *hp_version(void);
  */
 HP_PUBLIC int hp_trim(size_t keep_bytes);
 
-/* ---- statistics ---- */
-
-/* Why memory is not on pages of the hugetlb pool (the first ones) or not on huge pages at all. */
-enum hp_fallback {
-	HP_FALLBACK_POOL_EMPTY, /* the pool had no page left */
-	HP_FALLBACK_LIMIT,	/* a cgroup's limit, HPALLOC_POOL_MAX or _LEAVE; or drained */
-	HP_FALLBACK_MAPPING,	/* mmap or mremap failed: address-space limit, too many mappings */
-	HP_FALLBACK_LAZY_LARGE, /* a very large block: lazy, so that only what is touched costs */
-	HP_FALLBACK_FORK,	/* the child of a fork received a copy on normal memory */
-	HP_FALLBACK_WARMUP,	/* the first part of the heap stands on base pages */
-	HP_FALLBACK_THP_OFF,	/* transparent huge pages are disabled (sysfs or prctl) */
-	HP_FALLBACK_THP_FAILED, /* the kernel could not make the huge page */
-	HP_FALLBACK_COUNT
-};
-
-/*
- * What the heap holds. Counts of bytes are multiples of the base page and exact as of some moment
- * during the call for each field, not for all of them together: other threads go on meanwhile.
- * "hugetlb", "thp" and "base" are the three kinds of page, and their sum is `heap_bytes`. A slot
- * that was given to transparent huge pages counts as "thp" as a whole from its first use on.
- */
-struct hp_stats {
-	uint64_t heap_bytes;	     /* memory held from the system for blocks */
-	uint64_t hugetlb_bytes;	     /* ... of it on pages of the hugetlb pool */
-	uint64_t thp_bytes;	     /* ... of it on transparent huge pages */
-	uint64_t base_bytes;	     /* ... of it on base pages */
-	uint64_t peak_bytes;	     /* the most that heap_bytes ever was, */
-	uint64_t peak_hugetlb_bytes; /* and its parts at that moment */
-	uint64_t peak_thp_bytes;
-	uint64_t peak_base_bytes;
-	uint64_t in_use_bytes;	  /* usable bytes of all blocks handed out */
-	uint64_t idle_bytes;	  /* whole hugepages held without a block on them */
-	uint64_t metadata_bytes;  /* memory of the allocator's own, outside heap_bytes */
-	uint64_t reserved_bytes;  /* address space, mostly without memory */
-	uint64_t hugepages_taken; /* from the hugetlb pool, since the start */
-	uint64_t hugepages_given; /* back to it */
-	uint64_t purged_bytes;	  /* of other memory given back to the system, since the start */
-	uint64_t realloc_copied_bytes; /* large blocks that realloc had to copy, since the start */
-	uint64_t fallbacks[HP_FALLBACK_COUNT]; /* hugepages that stand elsewhere, by reason */
-	uint64_t arenas;	  /* threads' arenas, those of ended threads included */
-	uint64_t orphans;	  /* ... of them without a thread */
-	uint64_t forks_copied;	  /* forks for which hugetlb memory was copied */
-	uint64_t forks_shared;	  /* ... was shared, the pool having as many pages again */
-	uint64_t forks_uncovered; /* ... was shared for want of memory to copy it */
-	uint64_t rescued; /* hugepages moved to normal memory at a write that found no page */
-	uint64_t pool_withheld; /* hugepages that HPALLOC_POOL_MAX or _LEAVE kept off the pool */
-};
-
-/*
- * Fills the first `stats_bytes` bytes of *out_stats, which is sizeof(struct hp_stats): a program
- * built against an older header goes on working. Returns 0, or EINVAL if stats_bytes is larger
- * than the library's own structure. Walks the heap: microseconds per hugepage.
- */
-HP_PUBLIC int hp_stats_get(struct hp_stats *out_stats, size_t stats_bytes);
+/* ---- profile ---- */
 
 /*
  * Writes the heap profile as it is now, in pprof's format: which stacks have allocated how much,
@@ -197,5 +144,9 @@ HP_PUBLIC int hp_profile_write(const char *path);
 #ifdef __cplusplus
 }
 #endif
+
+/* ---- statistics: how much the heap holds, on which pages, and why not on better ones ---- */
+
+#include <hpalloc/stats.h>
 
 #endif

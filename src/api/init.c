@@ -12,6 +12,7 @@
 #include "api/publish.h"
 #include "api/sample.h"
 #include "api/snapshot.h"
+#include "api/stats_exit.h"
 #include "arena/gate.h"
 #include "arena/thread.h"
 #include "base/check.h"
@@ -77,7 +78,8 @@ __attribute__((used)) void hp_init_construct(int argc, char **argv, char **envir
 	hp_harden_init();
 	hp_sample_init();
 	hp_backing_init();
-	hp_publish_init();
+	hp_publish_init(environment);
+	hp_stats_exit_init();
 }
 
 /* By hand: a variable in this section clashes with constructors that the compiler puts there. */

@@ -3,6 +3,12 @@
 #define HP_API_PUBLISH_H
 
 /* Once, after the options are read. */
-void hp_publish_init(void);
+void hp_publish_init(char **environment);
+
+/*
+ * Now and then, on the slow path of a thread with an arena, the gate passed: answers a reader, and
+ * publishes for the child of a fork.
+ */
+void hp_publish_tick(void);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef HP_API_SECTION_H
 #define HP_API_SECTION_H
 
+#include "api/publish.h"
 #include "arena/gate.h"
 #include "arena/thread.h"
 
@@ -18,7 +19,8 @@ static inline struct hp_arena *hp_section_enter(struct hp_arena *arena)
 static inline void hp_section_leave(struct hp_arena *arena)
 {
 	if (HP_LIKELY(hp_arena_is_real(arena))) {
-		hp_arena_tick(arena);
+		if (HP_UNLIKELY(hp_arena_tick(arena)))
+			hp_publish_tick();
 		hp_gate_leave(arena);
 	} else {
 		hp_gate_leave_guest();

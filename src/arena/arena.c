@@ -77,16 +77,17 @@ void hp_arena_init(struct hp_arena *arena)
 	arena->until_tick = TICK_PATHS;
 }
 
-void hp_arena_tick(struct hp_arena *arena)
+bool hp_arena_tick(struct hp_arena *arena)
 {
 	uint64_t now_ms;
 
-	if (--arena->until_tick)
-		return;
+	if (HP_LIKELY(--arena->until_tick))
+		return false;
 	arena->until_tick = TICK_PATHS;
 	now_ms = hp_os_now_ms();
 	hp_trim_tick(now_ms);
 	hp_pool_tick(now_ms);
+	return true;
 }
 
 /*
@@ -111,6 +112,7 @@ static void release(struct hp_arena *arena, struct hp_span *slab)
 	arena->slab_count--;
 	arena->inherited -= slab->generation != arena->generation;
 	arena->released_units += slab->units;
+	arena->counts.slabs_given++;
 	hp_slab_give(slab);
 }
 
@@ -251,6 +253,7 @@ void hp_arena_free_chains(struct hp_arena *arena, void *chains)
 		if (slab && slab->owner == arena)
 			chain = hp_chain_read(slab, chains, &next);
 		HP_CHECK(chain.count, "%p was written to after it was freed", chains);
+		arena->counts.in_flight[slab->class] -= chain.count;
 		free_chain(arena, slab, &chain);
 		chains = next;
 	}

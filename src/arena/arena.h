@@ -24,6 +24,23 @@
 #define HP_RING_SLABS 64u
 #define HP_OUTBOX_CHAINS 64u
 
+/*
+ * What the slow paths of an arena did since it was made. Plain counters of its owner or claimer;
+ * statistics read them without order.
+ */
+struct hp_arena_counts {
+	uint64_t refills;
+	uint64_t refilled_blocks; /* to be had after a refill, its own block included */
+	uint64_t handed_blocks;	  /* of others, handed over */
+	uint64_t slabs_taken;
+	uint64_t slabs_given;
+	/*
+	 * Blocks of the class that left here for inboxes, less those that came here from one,
+	 * modulo 2^32. The sum over all arenas is what lies in inboxes.
+	 */
+	uint32_t in_flight[HP_CLASS_COUNT];
+};
+
 struct hp_arena {
 	/* owner, hot */
 	struct hp_span *small[HP_CLASS_STEPS];
@@ -54,6 +71,7 @@ struct hp_arena {
 	uint32_t slabs_of[HP_CLASS_COUNT];
 	struct hp_list listed[HP_CLASS_COUNT];
 	struct hp_quarantine *quarantine; /* under hardening: see quarantine.h */
+	struct hp_arena_counts counts;
 
 	/* registry lock; `next` is read under RCU or in a guest section */
 	_Atomic(struct hp_arena *) next;
@@ -194,8 +212,11 @@ void hp_arena_free_chains(struct hp_arena *arena, void *chains);
 /* Gives the retained empty slabs back. */
 void hp_arena_release_retained(struct hp_arena *arena);
 
-/* Counts a slow path; now and then it lets the layers below look after their decay. */
-void hp_arena_tick(struct hp_arena *arena);
+/*
+ * Counts a slow path; now and then it lets the layers below look after their decay, and returns
+ * true: those above may look after theirs.
+ */
+bool hp_arena_tick(struct hp_arena *arena);
 
 /*
  * In the child of a fork, for an arena whose thread is gone: the lists may be those of a moment

@@ -103,6 +103,8 @@ static struct hp_chain take(struct hp_arena *arena)
 
 	arena->outbox[place] = (struct hp_chain){ 0 };
 	arena->outbox_filled &= arena->outbox_filled - 1;
+	arena->counts.in_flight[chain.slab->class] += chain.count;
+	arena->counts.handed_blocks += chain.count;
 	return chain;
 }
 
@@ -137,6 +139,7 @@ void hp_outbox_hand_over(struct hp_span *slab, void *block)
 	struct hp_chain chain = hp_chain_of_one(slab, block);
 	struct parcel parcel = { slab->owner, block, block };
 
+	hp_registry_count_handed(slab->class);
 	hp_chain_seal(&chain, NULL);
 	deliver(&parcel);
 }

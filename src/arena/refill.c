@@ -34,6 +34,7 @@ static struct hp_span *take_slab(struct hp_arena *arena, unsigned class)
 	slab->owner = arena;
 	arena->slabs_of[class]++;
 	arena->slab_count++;
+	arena->counts.slabs_taken++;
 	note_take(arena, slab->units);
 	return slab;
 }
@@ -79,6 +80,8 @@ void *hp_arena_refill(struct hp_arena *arena, unsigned class)
 		if (!slab)
 			return NULL;
 	}
+	arena->counts.refills++;
+	arena->counts.refilled_blocks += slab->carved - hp_slab_live(slab);
 	return hp_slab_take_block(slab);
 }
 

@@ -7,6 +7,7 @@
 #include "arena/inbox.h"
 #include "arena/outbox.h"
 #include "arena/quarantine.h"
+#include "arena/tally.h"
 #include "base/check.h"
 #include "base/lock.h"
 #include "rt/meta.h"
@@ -23,6 +24,9 @@ static struct {
 	_Atomic unsigned orphans; /* about: counted after the state has changed */
 	_Atomic unsigned empty;	  /* of them without a slab when they were left */
 	struct hp_meta_kind kind;
+	struct hp_arena_counts retired; /* of arenas that are gone; under the lock */
+	_Atomic uint64_t handed;	/* by guests, in all and by class */
+	_Atomic uint32_t in_flight[HP_CLASS_COUNT];
 } registry = {
 	.lock = HP_LOCK_INIT(HP_RANK_REGISTRY),
 	.kind = { .bytes = sizeof(struct hp_arena) },
@@ -46,6 +50,23 @@ void hp_registry_reset(void)
 unsigned hp_registry_orphans(void)
 {
 	return atomic_load_explicit(&registry.orphans, memory_order_relaxed);
+}
+
+void hp_registry_count_handed(unsigned class)
+{
+	atomic_fetch_add_explicit(&registry.handed, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&registry.in_flight[class], 1, memory_order_relaxed);
+}
+
+void hp_registry_add_counts(struct hp_arena_counts *counts)
+{
+	hp_registry_lock();
+	hp_tally_add_counts(counts, &registry.retired);
+	hp_registry_unlock();
+	counts->handed_blocks += atomic_load_explicit(&registry.handed, memory_order_relaxed);
+	for (unsigned class = 0; class < HP_CLASS_COUNT; class ++)
+		counts->in_flight[class] +=
+			atomic_load_explicit(&registry.in_flight[class], memory_order_relaxed);
 }
 
 /* Acquire: pairs with link(), a reader sees the arena as it was made. */
@@ -92,6 +113,7 @@ static void unlink_and_retire(struct hp_arena *arena)
 	struct hp_arena *next;
 
 	hp_registry_lock();
+	hp_tally_add_counts(&registry.retired, &arena->counts);
 	next = atomic_load_explicit(&arena->next, memory_order_relaxed);
 	if (next)
 		next->previous = arena->previous;

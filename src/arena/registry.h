@@ -43,6 +43,12 @@ bool hp_registry_has_others(void);
 /* For statistics. */
 unsigned hp_registry_orphans(void);
 
+/* A block of the class goes to an inbox, and no arena counts it: a guest's. */
+void hp_registry_count_handed(unsigned class);
+
+/* Adds what was counted outside of the arenas on the list: by guests, and by those that retired. */
+void hp_registry_add_counts(struct hp_arena_counts *counts);
+
 /* For fork. The child keeps `self` and makes orphans of all others. */
 void hp_registry_lock(void);
 void hp_registry_unlock(void);

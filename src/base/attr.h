@@ -20,6 +20,12 @@
  */
 #define HP_RACY_READER __attribute__((noinline, no_sanitize("thread")))
 
+/*
+ * One load by such a reader: the compiler neither repeats it, so that what was checked is what is
+ * used, nor splits it. For objects up to a word.
+ */
+#define HP_PEEK(object) (*(const volatile __typeof__(object) *)&(object))
+
 /* ThreadSanitizer lets memory lie only where the kernel puts it by itself. */
 #if defined(__SANITIZE_THREAD__)
 #define HP_THREAD_SANITIZER 1

@@ -1,7 +1,6 @@
 /* Files that the library writes where its user says: see os.h. */
 #include <errno.h>
 #include <linux/openat2.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "os/file.h"
@@ -38,29 +37,19 @@ static bool is_own(const struct stat *status, size_t bytes)
 
 int hp_os_publish_map(const char *path, size_t bytes, void **out_address)
 {
-	int fd = open_without_links(path, O_RDWR, 0);
+	int fd = open_without_links(path, O_RDWR, 0), error;
 	struct stat status;
-	void *page = NULL;
-	int error;
 
 	if (fd < 0)
 		return fd;
 	error = hp_os_result(fstat(fd, &status));
 	if (!error && !is_own(&status, bytes))
 		error = -EINVAL;
-	if (!error)
-		error = hp_os_map_result(
-			mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), &page);
-	hp_file_close(fd);
-	if (error)
+	if (error) {
+		hp_file_close(fd);
 		return error;
-	/* A hole of the file that a full file system can't fill would be SIGBUS later. */
-	error = hp_os_populate(page, bytes);
-	if (error)
-		munmap(page, bytes);
-	else
-		*out_address = page;
-	return error;
+	}
+	return hp_os_map_and_close(fd, bytes, out_address);
 }
 
 int hp_os_file_create(const char *path, int *out_fd)

@@ -58,6 +58,8 @@ int hp_os_huge_reserve(int fd, size_t bytes, void **out_address)
 }
 
 /* pagemap(5): eight bytes a base page, bit 56 set where the page is mapped here alone. */
+enum { PAGE_IS_OWN = 56, ENTRIES = 512 };
+
 int hp_os_pagemap_open(int *out_pagemap)
 {
 	int fd = hp_file_open("/proc/self/pagemap", O_RDONLY, 0);
@@ -73,6 +75,39 @@ void hp_os_pagemap_close(int pagemap)
 	hp_file_close(pagemap);
 }
 
+/* All entries of a run, some hundred at a time. */
+static int count_own(int pagemap, const void *address, size_t all, size_t *pages)
+{
+	uint64_t entries[ENTRIES];
+
+	for (size_t at = 0; at < all;) {
+		uint64_t place = ((uintptr_t)address / HP_PAGE_BYTES + at) * sizeof(*entries);
+		size_t want = (all - at < ENTRIES ? all - at : ENTRIES) * sizeof(*entries);
+		ssize_t got = hp_file_read_at(pagemap, entries, want, place);
+
+		if (got < (ssize_t)sizeof(*entries))
+			return -EIO;
+		for (size_t i = 0; i < (size_t)got / sizeof(*entries); i++)
+			*pages += entries[i] >> PAGE_IS_OWN & 1;
+		at += (size_t)got / sizeof(*entries);
+	}
+	return 0;
+}
+
+int hp_os_pages_own(const void *address, size_t bytes, size_t *out_pages)
+{
+	size_t pages = 0;
+	int pagemap, error = hp_os_pagemap_open(&pagemap);
+
+	if (error)
+		return error;
+	error = count_own(pagemap, address, bytes / HP_PAGE_BYTES, &pages);
+	hp_os_pagemap_close(pagemap);
+	if (!error)
+		*out_pages = pages;
+	return error;
+}
+
 int hp_os_huge_shared(int pagemap, const void *address, size_t bytes, size_t *out_pages)
 {
 	size_t pages = 0;
@@ -83,7 +118,7 @@ int hp_os_huge_shared(int pagemap, const void *address, size_t bytes, size_t *ou
 		if (hp_file_read_at(pagemap, &entry, sizeof(entry), page * sizeof(entry)) !=
 		    (ssize_t)sizeof(entry))
 			return -EIO;
-		pages += !(entry >> 56 & 1);
+		pages += !(entry >> PAGE_IS_OWN & 1);
 	}
 	*out_pages = pages;
 	return 0;
@@ -187,8 +222,7 @@ int hp_os_fork_wipe(void *address, size_t bytes)
 	return hp_os_result(madvise(address, bytes, MADV_WIPEONFORK));
 }
 
-int hp_os_thp_resident(const void *address, size_t bytes, uint64_t *out_resident_bytes,
-		       uint64_t *out_huge_bytes)
+int hp_os_resident(const void *address, size_t bytes, struct hp_os_resident *out_resident)
 {
 	struct hp_smaps smaps = { .first = (uintptr_t)address, .end = (uintptr_t)address + bytes };
 	int fd = hp_file_open("/proc/self/smaps", O_RDONLY, 0);
@@ -197,7 +231,6 @@ int hp_os_thp_resident(const void *address, size_t bytes, uint64_t *out_resident
 		return -errno;
 	hp_lines_read(fd, hp_smaps_add_line, &smaps);
 	hp_file_close(fd);
-	*out_resident_bytes = smaps.resident_bytes;
-	*out_huge_bytes = smaps.huge_bytes;
+	*out_resident = smaps.sums;
 	return 0;
 }

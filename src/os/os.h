@@ -133,9 +133,19 @@ int hp_os_fork_keep(void *address, size_t bytes);
 /* The child of a fork finds the range, of normal memory, zero. */
 int hp_os_fork_wipe(void *address, size_t bytes);
 
-/* Sums Rss and AnonHugePages of /proc/self/smaps over the mappings inside the range. */
-int hp_os_thp_resident(const void *address, size_t bytes, uint64_t *out_resident_bytes,
-		       uint64_t *out_huge_bytes);
+/* What is there of a range of addresses, in bytes. */
+struct hp_os_resident {
+	uint64_t normal;  /* of normal memory, huge pages included */
+	uint64_t huge;	  /* ... of it on transparent huge pages */
+	uint64_t hugetlb; /* pages of the hugetlb pool */
+	uint64_t swapped;
+};
+
+/* Sums of /proc/self/smaps over the mappings that begin in the range. */
+int hp_os_resident(const void *address, size_t bytes, struct hp_os_resident *out_resident);
+
+/* How many base pages of the range this process has for itself: shared zeros do not count. */
+int hp_os_pages_own(const void *address, size_t bytes, size_t *out_pages);
 
 /* ---- trap.c: accesses that the kernel refuses ---- */
 
@@ -244,6 +254,25 @@ int hp_os_file_create(const char *path, int *out_fd);
 /* Writes all of it. */
 int hp_os_file_write(int fd, const void *bytes, size_t count);
 void hp_os_file_close(int fd);
+
+/* ---- publish.c: what the process tells of itself ---- */
+
+/*
+ * As hp_os_publish_map(), of a new file PARENT/DIRECTORY/process id of mode 0600, whose path it
+ * tells. The directory is made if need be, and must be this user's alone to write to.
+ */
+int hp_os_publish_create(const char *parent, const char *directory, size_t bytes, char *out_path,
+			 size_t path_bytes, void **out_address);
+
+void hp_os_unlink(const char *path);
+
+/* The name of the process's numbers among those of containers; 0 where that can't be told. */
+uint64_t hp_os_pid_space(void);
+
+unsigned hp_os_uid(void);
+
+/* The working directory; false where it has no path, or a longer one. */
+bool hp_os_directory_get(char *out_path, size_t bytes);
 
 /* ---- cgroup.c: control groups ---- */
 

@@ -19,6 +19,9 @@ static inline int hp_os_map_result(void *address, void **out_address)
 	return 0;
 }
 
+/* Maps a file, shared and writable, with all its pages there, and closes it. */
+int hp_os_map_and_close(int fd, size_t bytes, void **out_address);
+
 /*
  * Puts a fresh mapping in the place of whatever is mapped at `address`, or drops it: mapped
  * elsewhere first, for a fixed mmap that fails would leave a hole.

@@ -27,7 +27,11 @@ void hp_smaps_add_line(const char *line, void *context)
 		return;
 	bytes = hp_text_leading_number(colon + 1 + strspn(colon + 1, " "), 10) * 1024;
 	if (!strncmp(line, "Rss:", 4))
-		smaps->resident_bytes += bytes;
+		smaps->sums.normal += bytes;
 	else if (!strncmp(line, "AnonHugePages:", 14))
-		smaps->huge_bytes += bytes;
+		smaps->sums.huge += bytes;
+	else if (!strncmp(line, "Private_Hugetlb:", 16) || !strncmp(line, "Shared_Hugetlb:", 15))
+		smaps->sums.hugetlb += bytes;
+	else if (!strncmp(line, "Swap:", 5))
+		smaps->sums.swapped += bytes;
 }

@@ -5,11 +5,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "os/os.h"
+
 struct hp_smaps {
 	/* The range, set by the caller; all else starts as zero. */
 	uintptr_t first, end;
 	/* The sums over the mappings that begin in it, and whether the one at hand does. */
-	uint64_t resident_bytes, huge_bytes;
+	struct hp_os_resident sums;
 	bool is_inside;
 };
 

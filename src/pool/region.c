@@ -207,6 +207,31 @@ uint64_t hp_region_reserved_bytes(void)
 	return bytes;
 }
 
+static uint64_t resident_bytes(const void *table, size_t bytes)
+{
+	size_t pages = 0;
+
+	hp_os_pages_own(table, bytes, &pages);
+	return pages * HP_PAGE_BYTES;
+}
+
+uint64_t hp_region_table_resident_bytes(void)
+{
+	unsigned count = atomic_load_explicit(&hp_regions.count, memory_order_acquire);
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct hp_region *region = &hp_regions.at[i];
+		struct tables tables =
+			tables_for(atomic_load_explicit(&region->bytes, memory_order_acquire));
+
+		bytes += resident_bytes(region->cells, tables.cells) +
+			 resident_bytes(region->slots, tables.slots) +
+			 resident_bytes(region->free_bits, tables.bits);
+	}
+	return bytes;
+}
+
 /* What to ask for: twice what there is, or the need; then half of that, down to the need. */
 static size_t first_step(size_t need)
 {

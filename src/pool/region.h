@@ -83,4 +83,7 @@ hp_region_growth hp_region_grow_main; /* right behind the main region, or not at
 /* Address space reserved so far. */
 uint64_t hp_region_reserved_bytes(void);
 
+/* What of the tables is there. Reads /proc. */
+uint64_t hp_region_table_resident_bytes(void);
+
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "os/os.h"
 
 static struct hp_published own;
 static struct hp_published *page = &own;
@@ -40,11 +41,39 @@ bool hp_counters_publish(struct hp_published *new_page, int pid)
 		return false;
 	if (new_page->pid && new_page->pid != (uint64_t)pid)
 		return false;
-	*new_page = (struct hp_published){ .pid = (uint64_t)pid, .stats = page->stats };
+	*new_page = (struct hp_published){
+		.pid = (uint64_t)pid,
+		.bytes = sizeof(*new_page),
+		.pid_space = hp_os_pid_space(),
+		.stats = page->stats,
+	};
 	page = new_page;
 	atomic_thread_fence(memory_order_release);
 	new_page->magic = HP_PUBLISHED_MAGIC;
 	return true;
+}
+
+uint64_t hp_counters_asked(void)
+{
+	uint64_t asked = __atomic_load_n(&page->asked, __ATOMIC_RELAXED);
+
+	return asked == page->answered ? 0 : asked;
+}
+
+void hp_counters_answer(uint64_t asked, const struct hp_stats *stats, uint64_t now_ms)
+{
+	struct hp_stats *kept = hp_counters_begin();
+
+	kept->in_use_bytes = stats->in_use_bytes;
+	kept->metadata_bytes = stats->metadata_bytes;
+	kept->reserved_bytes = stats->reserved_bytes;
+	kept->arenas = stats->arenas;
+	kept->orphans = stats->orphans;
+	memcpy(&kept->in_use_blocks, &stats->in_use_blocks,
+	       sizeof(*kept) - offsetof(struct hp_stats, in_use_blocks));
+	page->answered_ms = now_ms;
+	page->answered = asked;
+	hp_counters_end();
 }
 
 void hp_counters_before_fork(void)

@@ -22,6 +22,12 @@ void hp_counters_get(struct hp_stats *out_stats);
  */
 bool hp_counters_publish(struct hp_published *page, int pid);
 
+/* What a reader asks for, and has not got yet; 0: nothing. For who publishes. */
+uint64_t hp_counters_asked(void);
+
+/* The answer: what a walk found, under the pool lock. */
+void hp_counters_answer(uint64_t asked, const struct hp_stats *stats, uint64_t now_ms);
+
 /* For fork, under the pool lock: the page stays the parent's, the child goes on with a copy. */
 void hp_counters_before_fork(void);
 void hp_counters_after_fork_child(void);

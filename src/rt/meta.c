@@ -15,8 +15,14 @@ static struct {
 	struct hp_lock lock;
 	char *next; /* unused part of the newest chunk */
 	size_t room;
+	struct chunk *chunks; /* those mapped, newest first */
 	_Atomic uint64_t mapped_bytes;
 } meta = { .lock = HP_LOCK_INIT(HP_RANK_META) };
+
+/* What a mapped chunk begins with. */
+struct chunk {
+	struct chunk *older;
+} HP_ALIGNED(64);
 
 static char first_chunk[FIRST_CHUNK_BYTES] HP_ALIGNED(64);
 
@@ -55,8 +61,12 @@ static void *take(struct hp_meta_kind *kind, char **chunk)
 	if (!object)
 		object = cut(kind->bytes);
 	if (!object && *chunk) {
-		meta.next = *chunk;
-		meta.room = CHUNK_BYTES;
+		struct chunk *fresh = (struct chunk *)(void *)*chunk;
+
+		fresh->older = meta.chunks;
+		meta.chunks = fresh;
+		meta.next = *chunk + sizeof(*fresh);
+		meta.room = CHUNK_BYTES - sizeof(*fresh);
 		*chunk = NULL;
 		object = cut(kind->bytes);
 	}
@@ -101,6 +111,22 @@ void hp_meta_count(size_t bytes)
 uint64_t hp_meta_bytes(void)
 {
 	return atomic_load_explicit(&meta.mapped_bytes, memory_order_relaxed);
+}
+
+uint64_t hp_meta_resident_bytes(void)
+{
+	const struct chunk *chunk;
+	size_t pages, all = 0;
+
+	hp_lock_acquire(&meta.lock);
+	chunk = meta.chunks;
+	hp_lock_release(&meta.lock);
+	/* What is on the list stays there, and as it is. */
+	for (; chunk; chunk = chunk->older) {
+		if (!hp_os_pages_own(chunk, CHUNK_BYTES, &pages))
+			all += pages;
+	}
+	return all * HP_PAGE_BYTES;
 }
 
 void hp_meta_lock(void)

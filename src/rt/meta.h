@@ -21,6 +21,9 @@ void hp_meta_give(struct hp_meta_kind *kind, void *object);
 void hp_meta_count(size_t bytes);
 uint64_t hp_meta_bytes(void);
 
+/* What of the objects' memory is there, not of what others map. Reads /proc. */
+uint64_t hp_meta_resident_bytes(void);
+
 /* For fork. */
 void hp_meta_lock(void);
 void hp_meta_unlock(void);

@@ -1,6 +1,7 @@
 /* See large.h. */
 #include "span/large.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -10,6 +11,15 @@
 
 /* Below this a copy is as cheap as moving pages, and leaves no mapping of its own behind. */
 #define MOVE_MIN_BYTES ((size_t)512 << 10)
+
+/* For statistics; takers meet on the units lock anyway. */
+static _Atomic uint64_t taken, given;
+
+void hp_large_count(uint64_t *out_taken, uint64_t *out_given)
+{
+	*out_taken = atomic_load_explicit(&taken, memory_order_relaxed);
+	*out_given = atomic_load_explicit(&given, memory_order_relaxed);
+}
 
 static size_t units_for(size_t bytes)
 {
@@ -43,6 +53,7 @@ struct hp_span *hp_large_take(size_t bytes, size_t align_bytes, bool zero)
 
 	if (request.units > UINT32_MAX || hp_units_take(&request, &units, &is_zero))
 		return NULL;
+	atomic_fetch_add_explicit(&taken, 1, memory_order_relaxed);
 	return make(units);
 }
 
@@ -51,6 +62,7 @@ void hp_large_give(struct hp_span *large)
 	struct hp_units units = hp_span_units(large);
 
 	memset(large, 0, sizeof(*large));
+	atomic_fetch_add_explicit(&given, 1, memory_order_relaxed);
 	hp_units_give(units, HP_GIVE_IDLE);
 }
 

@@ -28,4 +28,7 @@ bool hp_large_resize(struct hp_span *large, size_t bytes);
  */
 struct hp_span *hp_large_move(struct hp_span *large, size_t bytes);
 
+/* For statistics: how many were ever taken, and given back. */
+void hp_large_count(uint64_t *out_taken, uint64_t *out_given);
+
 #endif

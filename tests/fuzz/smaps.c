@@ -41,10 +41,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	add_in_pieces(&whole, text, size - 1, size);
 	add_in_pieces(&cut, text, size - 1, data[0] + 1u);
-	if (whole.resident_bytes != cut.resident_bytes || whole.huge_bytes != cut.huge_bytes)
+	if (memcmp(&whole.sums, &cut.sums, sizeof(whole.sums)))
 		abort();
 	/* A sum takes a line of a mapping and one of its own. */
-	if ((whole.resident_bytes || whole.huge_bytes) && lines_of(text, size - 1) < 2)
+	if ((whole.sums.normal || whole.sums.huge) && lines_of(text, size - 1) < 2)
 		abort();
 	return 0;
 }

@@ -1,0 +1,139 @@
+/*
+ * Statistics by arena. The arenas are listed first, sorted by address; then each slab of the census
+ * is counted for its owner, which is only compared: that of an arena that joined or retired
+ * meanwhile is nobody's here.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "api/init.h"
+#include "api/stats.h"
+#include "arena/gate.h"
+#include "arena/inbox.h"
+#include "arena/registry.h"
+#include "arena/thread.h"
+#include "base/bits.h"
+#include "os/os.h"
+
+struct rows {
+	struct hp_stats_arena *at; /* NULL: they are only counted */
+	size_t room, count;
+};
+
+HP_RACY_READER static void describe(const struct hp_arena *arena, struct hp_stats_arena *row)
+{
+	uintptr_t word = atomic_load_explicit(&arena->inbox, memory_order_relaxed);
+	bool is_orphan = (word & HP_INBOX_STATE) == HP_ARENA_ORPHAN;
+
+	*row = (struct hp_stats_arena){
+		.id = (uintptr_t)arena,
+		.state = is_orphan ? HP_STATS_ARENA_ORPHAN : HP_STATS_ARENA_OWNED,
+		.outbox_blocks = hp_tally_outbox(arena),
+		.refills = HP_PEEK(arena->counts.refills),
+		.refilled_blocks = HP_PEEK(arena->counts.refilled_blocks),
+	};
+	if (HP_PEEK(arena->is_late))
+		row->state = HP_STATS_ARENA_LATE;
+}
+
+/* Sorted in: the list is newest first, and new ones mostly have the higher addresses. */
+static void add_row(struct hp_arena *arena, void *context)
+{
+	struct rows *rows = context;
+	struct hp_stats_arena *row = rows->at + rows->count;
+
+	if (rows->at && rows->count < rows->room) {
+		for (; row > rows->at && row[-1].id > (uintptr_t)arena; row--)
+			*row = row[-1];
+		describe(arena, row);
+	}
+	rows->count++;
+}
+
+static struct hp_stats_arena *find_row(const struct rows *rows, uintptr_t id)
+{
+	size_t low = 0, high = rows->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (rows->at[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < rows->count && rows->at[low].id == id ? &rows->at[low] : NULL;
+}
+
+static void add_span(const struct hp_census_span *span, void *context)
+{
+	struct hp_stats_arena *row = find_row(context, (uintptr_t)span->owner);
+
+	if (!row)
+		return;
+	row->live_blocks += span->live;
+	row->live_bytes += hp_census_live_bytes(span);
+	row->free_bytes += span->free * hp_class_bytes(span->class);
+	row->slabs++;
+	row->slab_bytes += span->bytes;
+	row->empty_slabs += span->is_empty;
+}
+
+/* What is left of a thread, and of its slabs, is not worth a row. */
+static bool is_shown(const struct hp_stats_arena *row)
+{
+	return row->slabs || row->state == HP_STATS_ARENA_OWNED;
+}
+
+static size_t hand_out(const struct rows *rows, struct hp_stats_arena *out, size_t arena_bytes,
+		       size_t room)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		if (!is_shown(&rows->at[i]))
+			continue;
+		if (out && count < room)
+			memcpy((char *)out + count * arena_bytes, &rows->at[i], arena_bytes);
+		count++;
+	}
+	return count;
+}
+
+static void fill(struct rows *rows)
+{
+	hp_gate_enter_guest();
+	hp_registry_walk(add_row, rows);
+	hp_gate_leave_guest();
+	rows->count = hp_min(rows->count, rows->room);
+	hp_census_walk(add_span, rows, NULL);
+}
+
+int hp_stats_get_arenas(struct hp_stats_arena *out, size_t arena_bytes, size_t *inout_count)
+{
+	enum { MORE = 64 }; /* may join meanwhile */
+	int kept_errno = errno, error;
+	struct rows rows = { 0 };
+	void *memory = NULL;
+	size_t bytes;
+
+	if (arena_bytes > sizeof(*out))
+		return EINVAL;
+	hp_init();
+	hp_thread_settle(HP_SETTLE);
+	hp_gate_enter_guest();
+	hp_registry_walk(add_row, &rows);
+	hp_gate_leave_guest();
+	rows.room = rows.count + MORE;
+	rows.count = 0;
+	bytes = hp_round_up(rows.room * sizeof(*rows.at), HP_PAGE_BYTES);
+	error = hp_os_map(NULL, bytes, HP_PAGE_BYTES, &memory);
+	if (!error) {
+		rows.at = memory;
+		fill(&rows);
+		*inout_count = hand_out(&rows, out, arena_bytes, *inout_count);
+		hp_os_release(memory, bytes);
+	}
+	errno = kept_errno;
+	return error ? ENOMEM : 0;
+}
