@@ -44,39 +44,85 @@ static double number_after(const char *text, const char *label)
 	return strtod(found, NULL);
 }
 
+/* What malloc_info() says; to be freed. */
+static char *info_text(void)
+{
+	char *info = NULL;
+	size_t bytes;
+	FILE *stream = open_memstream(&info, &bytes);
+
+	CHECK(malloc_info(0, stream) == 0);
+	CHECK(malloc_info(1, stream) != 0);
+	fclose(stream);
+	return info;
+}
+
+static void large_blocks_are_told(void)
+{
+	struct mallinfo2 now = mallinfo2();
+	char text[8192], *info = info_text();
+
+	CHECK(now.uordblks + now.hblkhd >= IN_USE);
+	CHECK(now.hblks >= BLOCKS && now.hblkhd >= IN_USE && now.hblkhd < 2 * IN_USE);
+	CHECK(now.uordblks <= now.arena && now.uordblks + now.fordblks == now.arena);
+	CHECK(mallinfo().hblkhd >= IN_USE);
+	CHECK(stats_text(text, sizeof(text)));
+	CHECK(number_after(strstr(text, "Total"), "in use bytes") >= IN_USE);
+	CHECK(number_after(strstr(text, "Total"), "mmap regions") >= BLOCKS);
+	CHECK(!strncmp(info, "<malloc version=\"1\">", 20));
+	CHECK(strstr(info, "</malloc>\n"));
+	CHECK(number_after(info, "<system type=\"current\"") >= IN_USE);
+	CHECK(number_after(info, "<total type=\"mmap\" count=") >= BLOCKS);
+	CHECK(number_after(strstr(info, "<total type=\"mmap\""), "size") >= IN_USE);
+	free(info);
+}
+
+/* A class of its own: nothing else here has blocks of this size. */
+static void small_blocks_are_told(void)
+{
+	enum { SMALL = 3000, COUNT = 2000, CLASS = 3072 };
+	static void *small[COUNT];
+	struct mallinfo2 before = mallinfo2(), with, after;
+	char *info, *size;
+
+	for (int i = 0; i < COUNT; i++)
+		small[i] = malloc(SMALL);
+	with = mallinfo2();
+	CHECK(with.uordblks - before.uordblks >= COUNT * SMALL);
+	CHECK(with.uordblks - before.uordblks < COUNT * (CLASS + 100));
+	CHECK(with.hblks == before.hblks);
+	for (int i = 0; i < COUNT; i += 2)
+		free(small[i]);
+	after = mallinfo2();
+	CHECK(after.ordblks - with.ordblks >= COUNT / 2 - 1);
+	CHECK(with.uordblks - after.uordblks == COUNT / 2 * CLASS);
+	info = info_text();
+	size = strstr(info, "to=\"3072\"");
+	CHECK(number_after(size, "count=") >= COUNT / 2 - 1);
+	CHECK(number_after(size, "total=") == number_after(size, "count=") * CLASS);
+	free(info);
+	for (int i = 1; i < COUNT; i += 2)
+		free(small[i]);
+}
+
 int main(void)
 {
 	void *blocks[BLOCKS];
-	char text[8192];
-	char *info = NULL;
-	size_t info_bytes;
-	FILE *stream;
 
 	for (int i = 0; i < BLOCKS; i++) {
 		blocks[i] = malloc(MEGABYTE);
 		CHECK(hp_test_owns(blocks[i]));
 		memset(blocks[i], i, MEGABYTE);
 	}
-	CHECK(mallinfo2().uordblks >= IN_USE);
-	CHECK(mallinfo2().arena >= mallinfo2().uordblks);
-	CHECK(mallinfo().uordblks >= IN_USE);
-	CHECK(stats_text(text, sizeof(text)));
-	CHECK(number_after(text, "in use bytes") >= IN_USE);
-
-	stream = open_memstream(&info, &info_bytes);
-	CHECK(malloc_info(0, stream) == 0);
-	CHECK(malloc_info(1, stream) != 0);
-	fclose(stream);
-	CHECK(!strncmp(info, "<malloc version=\"1\">", 20));
-	CHECK(number_after(info, "<system type=\"current\"") >= IN_USE);
-	free(info);
+	large_blocks_are_told();
+	small_blocks_are_told();
 
 	CHECK(mallopt(M_MMAP_THRESHOLD, MEGABYTE) == 1);
 	CHECK(mallopt(M_ARENA_MAX, 1) == 1);
 	for (int i = 0; i < BLOCKS; i++)
 		free(blocks[i]);
 	malloc_trim(0);
-	CHECK(mallinfo2().uordblks < IN_USE / 2);
+	CHECK(mallinfo2().hblkhd < IN_USE / 2);
 	CHECK(mallinfo2().arena < IN_USE / 2);
 	CHECK(malloc_trim(0) == 0);
 	return 0;
