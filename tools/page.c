@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -89,4 +90,36 @@ struct hp_published hp_page_get(const struct hp_page *page)
 			break;
 	}
 	return copy;
+}
+
+/* What an older library does not have is 0. */
+static bool copy_page(int fd, struct hp_published *out_page)
+{
+	ssize_t got = pread(fd, out_page, sizeof(*out_page), 0);
+	size_t known = got < 0 ? 0 : (size_t)got;
+
+	if (known < offsetof(struct hp_published, stats) || out_page->magic != HP_PUBLISHED_MAGIC)
+		return false;
+	if (out_page->bytes < known)
+		known = out_page->bytes;
+	if (known < offsetof(struct hp_published, stats))
+		return false;
+	memset((char *)out_page + known, 0, sizeof(*out_page) - known);
+	return true;
+}
+
+bool hp_page_read(int fd, struct hp_published *out_page)
+{
+	struct hp_published copy;
+	uint64_t after;
+
+	for (int i = 0; i < READ_TRIES; i++) {
+		if (!copy_page(fd, &copy) ||
+		    !read_at(fd, &after, sizeof(after), offsetof(struct hp_published, sequence)))
+			return false;
+		if (copy.sequence % 2 == 0 && after == copy.sequence)
+			break;
+	}
+	*out_page = copy;
+	return true;
 }

@@ -5,6 +5,8 @@
 #ifndef HP_TOOLS_PAGE_H
 #define HP_TOOLS_PAGE_H
 
+#include <stdbool.h>
+
 #include <hpalloc/publish.h>
 
 struct hp_page {
@@ -20,5 +22,8 @@ void hp_page_fini(struct hp_page *page);
 
 /* The counters as of the last complete writing; zeros where the program has cut the file. */
 struct hp_published hp_page_get(const struct hp_page *page);
+
+/* The same of any process's page, and of an older or newer library; false if it is none. */
+bool hp_page_read(int fd, struct hp_published *out_page);
 
 #endif

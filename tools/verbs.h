@@ -8,5 +8,7 @@ int hp_verb_options(int argc, char **argv);
 int hp_verb_pool(int argc, char **argv);
 int hp_verb_profile(int argc, char **argv);
 int hp_verb_run(int argc, char **argv);
+int hp_verb_stat(int argc, char **argv);
+int hp_verb_top(int argc, char **argv);
 
 #endif

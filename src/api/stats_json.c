@@ -21,7 +21,7 @@ static void put_list(struct hp_out *out, const char *before, const char *name,
 
 static void put_stats(struct hp_out *out, const struct hp_stats *stats)
 {
-#define HP_STAT(field, kind, help) put_number(out, ",\n", #field, stats->field);
+#define HP_STAT(field, kind, how, help) put_number(out, ",\n", #field, stats->field);
 #include "api/stats.def"
 	hp_out_put(out, ",\n\"fallbacks\":{");
 #define HP_STAT_FALLBACK(name, reason)                                                             \

@@ -95,7 +95,8 @@ def _():
     """malloc_info writes well-formed XML, and knows no options"""
     stderr = pointer(ctypes.c_void_p.in_dll(names, "stderr").value)
     root = xml.etree.ElementTree.fromstring(captured(lambda: names.malloc_info(0, stderr)))
-    sizes = {(part.tag, part.get("type")): int(part.get("size")) for part in root if part.get("type")}
+    sizes = {(part.tag, part.get("type")): int(part.get("size"))
+             for part in root if part.get("type")}
     free = [size.attrib for size in root.find("heap/sizes")]
     assert all(int(size["total"]) == int(size["count"]) * int(size["to"]) for size in free), free
     assert free, "no free block at all"
