@@ -56,19 +56,19 @@ static uint64_t add_blocks(const uint32_t blocks[static HP_CLASS_COUNT], uint64_
 
 static void add_tally(struct hp_stats *stats, const struct hp_tally *tally)
 {
-	uint64_t waiting = tally->quarantine_large_blocks;
+	uint64_t waiting = tally->quarantine.large_blocks;
 
 	stats->arenas = tally->arenas;
 	stats->inbox_bytes = add_blocks(tally->inbox, &waiting);
 	stats->outbox_bytes = add_blocks(tally->outbox, &waiting);
 	stats->quarantine_bytes =
-		add_blocks(tally->quarantine, &waiting) + tally->quarantine_large_bytes;
+		add_blocks(tally->quarantine.blocks, &waiting) + tally->quarantine.large_bytes;
 	stats->in_use_blocks = difference(stats->in_use_blocks, waiting);
 	stats->in_use_bytes =
 		difference(stats->in_use_bytes,
 			   stats->inbox_bytes + stats->outbox_bytes + stats->quarantine_bytes);
-	stats->large_blocks = difference(stats->large_blocks, tally->quarantine_large_blocks);
-	stats->large_bytes = difference(stats->large_bytes, tally->quarantine_large_bytes);
+	stats->large_blocks = difference(stats->large_blocks, tally->quarantine.large_blocks);
+	stats->large_bytes = difference(stats->large_bytes, tally->quarantine.large_bytes);
 	stats->refills = tally->counts.refills;
 	stats->refilled_blocks = tally->counts.refilled_blocks;
 	stats->handed_blocks = tally->counts.handed_blocks;
@@ -153,13 +153,13 @@ void hp_stats_fill_classes(struct hp_stats_class out_classes[static HP_STATS_CLA
 		class->block_bytes = hp_class_bytes(i);
 		class->inbox_blocks = tally.inbox[i];
 		class->outbox_blocks = tally.outbox[i];
-		class->quarantine_blocks = tally.quarantine[i];
+		class->quarantine_blocks = tally.quarantine.blocks[i];
 		class->blocks =
 			difference(class->blocks, tally.inbox[i] + (uint64_t)tally.outbox[i] +
-							  tally.quarantine[i]);
+							  tally.quarantine.blocks[i]);
 	}
-	large->quarantine_blocks = tally.quarantine_large_blocks;
-	large->blocks = difference(large->blocks, tally.quarantine_large_blocks);
+	large->quarantine_blocks = tally.quarantine.large_blocks;
+	large->blocks = difference(large->blocks, tally.quarantine.large_blocks);
 }
 
 int hp_stats_get_classes(struct hp_stats_class *out, size_t class_bytes, size_t *inout_count)

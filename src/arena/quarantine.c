@@ -192,6 +192,7 @@ static void inherit(struct hp_arena *arena, void *block)
 
 	if (slab->owner == arena) /* what arrives must be live */
 		hp_live_set(slab, block);
+	arena->counts.in_flight[slab->class]++;
 	hp_chain_seal(&chain, NULL);
 	hp_inbox_push(slab->owner, block, block);
 }
@@ -219,5 +220,35 @@ void hp_quarantine_audit(const struct hp_arena *arena)
 	for (unsigned i = 0; quarantine && i < LARGE_PLACES; i++) {
 		if (quarantine->large[i])
 			check_large(quarantine->large[i]);
+	}
+}
+
+/* A cell is looked up for whatever was loaded: its head is in the same table. */
+HP_RACY_READER static void count_block(const void *block, struct hp_quarantine_load *load)
+{
+	const char *cell = block ? hp_pagemap_cell(block) : NULL;
+	const struct hp_span *span = (const struct hp_span *)(const void *)cell;
+	unsigned class;
+
+	if (!cell)
+		return;
+	span = (const struct hp_span *)(const void *)(cell - HP_PEEK(span->back));
+	class = HP_PEEK(span->class);
+	if (HP_PEEK(span->kind) == HP_SPAN_SLAB && class < HP_CLASS_COUNT)
+		load->blocks[class]++;
+}
+
+HP_RACY_READER void hp_quarantine_count(const struct hp_arena *arena,
+					struct hp_quarantine_load *load)
+{
+	const struct hp_quarantine *quarantine = HP_PEEK(arena->quarantine);
+
+	for (unsigned i = 0; quarantine && i < PLACES; i++)
+		count_block(HP_PEEK(quarantine->places[i]), load);
+	for (unsigned i = 0; quarantine && i < LARGE_PLACES; i++) {
+		const struct hp_span *large = HP_PEEK(quarantine->large[i]);
+
+		load->large_blocks += large != NULL;
+		load->large_bytes += large ? HP_PEEK(large->units) * HP_UNIT_BYTES : 0;
 	}
 }

@@ -26,6 +26,13 @@ void hp_quarantine_release(struct hp_arena *arena);
 /* In the child of a fork, for an arena whose thread is gone: all go to their owners' inboxes. */
 void hp_quarantine_inherit(struct hp_arena *arena);
 
+/* What waits, for statistics: added up. Beside the owner, as arena/tally.h says. */
+struct hp_quarantine_load {
+	uint32_t blocks[HP_CLASS_COUNT];
+	uint64_t large_blocks, large_bytes;
+};
+void hp_quarantine_count(const struct hp_arena *arena, struct hp_quarantine_load *load);
+
 /* Dies if one of the blocks was written to. */
 void hp_quarantine_audit(const struct hp_arena *arena);
 

@@ -1,7 +1,6 @@
 /* See tally.h. */
 #include "arena/tally.h"
 
-#include "arena/quarantine.h"
 #include "arena/registry.h"
 
 HP_RACY_READER void hp_tally_add_counts(struct hp_arena_counts *counts,
@@ -54,6 +53,7 @@ static void add(struct hp_arena *arena, void *context)
 
 	tally->arenas++;
 	add_outbox(tally, arena);
+	hp_quarantine_count(arena, &tally->quarantine);
 	hp_tally_add_counts(&tally->counts, &arena->counts);
 }
 

@@ -11,14 +11,13 @@
 #ifndef HP_ARENA_TALLY_H
 #define HP_ARENA_TALLY_H
 
-#include "arena/arena.h"
+#include "arena/quarantine.h"
 
 struct hp_tally {
 	uint64_t arenas;
 	uint32_t inbox[HP_CLASS_COUNT]; /* blocks */
 	uint32_t outbox[HP_CLASS_COUNT];
-	uint32_t quarantine[HP_CLASS_COUNT];
-	uint64_t quarantine_large_blocks, quarantine_large_bytes;
+	struct hp_quarantine_load quarantine;
 	struct hp_arena_counts counts;
 };
 

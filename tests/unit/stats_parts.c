@@ -95,11 +95,12 @@ static void arenas_agree_with(const struct hp_stats *stats)
 static struct hp_stats the_parts_add_up(void)
 {
 	struct hp_stats stats = hp_test_stats();
+	uint64_t runs;
 
 	g_assert_cmpuint(stats.heap_bytes, ==, sum_of_parts(&stats));
-	g_assert_cmpuint(stats.slab_bytes + stats.large_bytes + stats.gap_bytes + stats.idle_bytes,
-			 ==,
-			 stats.heap_bytes - (hp_test_is_hardened() ? stats.quarantine_bytes : 0));
+	runs = stats.slab_bytes + stats.large_bytes + stats.gap_bytes + stats.idle_bytes;
+	g_assert_cmpuint(runs, <=, stats.heap_bytes);
+	g_assert_cmpuint(runs + stats.quarantine_bytes, >=, stats.heap_bytes);
 	g_assert_cmpuint(sum_of_fullness(&stats), >=,
 			 (stats.hugetlb_bytes + stats.thp_bytes) / HP_TEST_HUGEPAGE);
 	classes_agree_with(&stats);
@@ -197,12 +198,12 @@ static void freed_blocks_are_seen_on_their_way(void)
 	struct hp_stats stats;
 	pthread_t owner, other;
 
-	if (!hp_test_fresh(""))
-		return;
 	if (hp_test_is_hardened()) {
 		hp_test_skip("a quarantine keeps what is to be on its way");
 		return;
 	}
+	if (!hp_test_fresh(""))
+		return;
 	pthread_barrier_init(&with_owner, NULL, 2);
 	pthread_barrier_init(&with_other, NULL, 2);
 	pthread_create(&owner, NULL, allocate, NULL);
@@ -231,14 +232,68 @@ static void freed_blocks_are_seen_on_their_way(void)
 	g_assert_cmpuint(stats.handed_blocks, ==, MANY);
 }
 
+/* Frees its own, small ones and a large one, and rests. */
+static void *free_own(void *unused)
+{
+	void *own[2 * FEW], *large = hp_malloc(HP_MIB);
+
+	for (size_t i = 0; i < 2 * FEW; i++)
+		own[i] = hp_malloc(CLASS_BYTES);
+	for (size_t i = 0; i < FEW; i++)
+		hp_free(own[i]);
+	hp_free(large);
+	step(&with_other);
+	step(&with_other);
+	for (size_t i = FEW; i < 2 * FEW; i++)
+		hp_free(own[i]);
+	return unused;
+}
+
+static void freed_blocks_are_seen_in_quarantine(void)
+{
+	struct hp_stats_class classes[128];
+	struct hp_stats stats;
+	uint64_t waiting = 0;
+	pthread_t other;
+	size_t count;
+
+	if (!hp_test_fresh("HPALLOC_HARDEN=1"))
+		return;
+	pthread_barrier_init(&with_other, NULL, 2);
+	pthread_create(&other, NULL, free_own, NULL);
+	step(&with_other);
+	stats = the_parts_add_up();
+	g_assert_cmpuint(stats.in_use_blocks, ==, FEW);
+	g_assert_cmpuint(stats.large_blocks, ==, 0);
+	count = get_classes(classes);
+	for (size_t i = 0; i + 1 < count; i++)
+		waiting += classes[i].quarantine_blocks * classes[i].block_bytes;
+	g_assert_cmpuint(waiting, >=, FEW * CLASS_BYTES);
+	g_assert_cmpuint(waiting, <, FEW * 2 * CLASS_BYTES);
+	g_assert_cmpuint(classes[count - 1].quarantine_blocks, ==, 1);
+	g_assert_cmpuint(stats.quarantine_bytes, >=, waiting + HP_MIB);
+	step(&with_other);
+	pthread_join(other, NULL);
+	stats = the_parts_add_up();
+	g_assert_cmpuint(stats.quarantine_bytes, ==, 0);
+	g_assert_cmpuint(stats.in_use_blocks, ==, 0);
+}
+
 /* ---- hugepages ---- */
+
+static bool skips_for_sizes(void)
+{
+	if (hp_test_is_hardened())
+		hp_test_skip("hardened blocks have other sizes");
+	return hp_test_is_hardened();
+}
 
 static void fullness_tells_what_hugepages_hold(void)
 {
 	struct hp_stats stats;
 	void *full, *half, *least;
 
-	if (!hp_test_fresh("HPALLOC_WARMUP=0 HPALLOC_BACKING=thp"))
+	if (skips_for_sizes() || !hp_test_fresh("HPALLOC_WARMUP=0 HPALLOC_BACKING=thp"))
 		return;
 	full = hp_malloc(HP_TEST_HUGEPAGE - 64);
 	half = hp_malloc(HP_TEST_HUGEPAGE / 2);
@@ -263,7 +318,7 @@ static void a_block_over_many_hugepages_fills_each(void)
 {
 	struct hp_stats stats;
 
-	if (!hp_test_fresh("HPALLOC_WARMUP=0 HPALLOC_BACKING=thp"))
+	if (skips_for_sizes() || !hp_test_fresh("HPALLOC_WARMUP=0 HPALLOC_BACKING=thp"))
 		return;
 	hp_malloc(10 * HP_TEST_HUGEPAGE + HP_MIB);
 	stats = the_parts_add_up();
@@ -278,12 +333,8 @@ static void events_are_bounds_from_below(void)
 {
 	struct hp_stats before, after;
 
-	if (!hp_test_fresh(""))
+	if (skips_for_sizes() || !hp_test_fresh(""))
 		return;
-	if (hp_test_is_hardened()) {
-		hp_test_skip("hardened blocks have other sizes");
-		return;
-	}
 	before = hp_test_stats();
 	for (size_t i = 0; i < MANY; i++)
 		blocks[i] = hp_malloc(48);
@@ -347,5 +398,8 @@ int main(int argc, char **argv)
 			a_block_over_many_hugepages_fills_each);
 	g_test_add_func("/stats-parts/events-are-bounds-from-below", events_are_bounds_from_below);
 	g_test_add_func("/stats-parts/lists-are-cut-to-what-fits", lists_are_cut_to_what_fits);
+	/* The last: the tests after it would be hardened, too. */
+	g_test_add_func("/stats-parts/freed-blocks-are-seen-in-quarantine",
+			freed_blocks_are_seen_in_quarantine);
 	return g_test_run();
 }
