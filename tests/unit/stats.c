@@ -223,6 +223,35 @@ static void an_older_program_gets_the_fields_it_knows(void)
 	g_assert_cmphex(stats.thp_bytes, ==, 0x5555555555555555);
 }
 
+static void lists_are_cut_to_what_fits(void)
+{
+	struct hp_stats_class class[2];
+	struct hp_stats_arena arena[2];
+	size_t count = 0;
+	void *kept;
+
+	hp_free(hp_malloc(10));
+	kept = hp_malloc(100);
+	g_assert_cmpint(hp_stats_get_classes(NULL, sizeof(*class), &count), ==, 0);
+	g_assert_cmpuint(count, >=, 2);
+	count = 1;
+	memset(class, 0x55, sizeof(class));
+	memset(arena, 0x55, sizeof(arena));
+	g_assert_cmpint(hp_stats_get_classes(class, 16, &count), ==, 0);
+	g_assert_cmpuint(count, >=, 2);
+	g_assert_cmpuint(class[0].block_bytes, <=, 128);
+	g_assert_cmphex(class[0].free_blocks, ==, 0x5555555555555555);
+	count = 1;
+	g_assert_cmpint(hp_stats_get_arenas(arena, 8, &count), ==, 0);
+	g_assert_cmphex(arena[0].id, !=, 0x5555555555555555);
+	g_assert_cmphex(arena[0].state, ==, 0x5555555555555555);
+	g_assert_cmpint(hp_stats_get_classes(class, sizeof(*class) + 8, &count), ==, EINVAL);
+	g_assert_cmpint(hp_stats_get_arenas(arena, sizeof(*arena) + 8, &count), ==, EINVAL);
+	HP_TEST_KEEPS_ERRNO(hp_stats_get_arenas(arena, 8, &count));
+	HP_TEST_KEEPS_ERRNO(hp_stats_get_classes(class, 8, &count));
+	hp_free(kept);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -236,5 +265,6 @@ int main(int argc, char **argv)
 			in_use_counts_blocks_that_other_threads_freed);
 	g_test_add_func("/stats/an-older-program-gets-the-fields-it-knows",
 			an_older_program_gets_the_fields_it_knows);
+	g_test_add_func("/stats/lists-are-cut-to-what-fits", lists_are_cut_to_what_fits);
 	return g_test_run();
 }

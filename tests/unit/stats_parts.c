@@ -2,7 +2,6 @@
  * What is held is the sum of its parts: in use, on the way back, free, and so on, to the byte; by
  * class and by arena as well. And how full the hugepages are.
  */
-#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -354,34 +353,6 @@ static void events_are_bounds_from_below(void)
 	g_assert_cmpuint(after.slabs_taken - after.slabs_given, ==, after.slabs);
 }
 
-static void lists_are_cut_to_what_fits(void)
-{
-	struct hp_stats_class class[2];
-	struct hp_stats_arena arena[2];
-	size_t count = 0;
-
-	hp_free(hp_malloc(10));
-	blocks[0] = hp_malloc(100);
-	g_assert_cmpint(hp_stats_get_classes(NULL, sizeof(*class), &count), ==, 0);
-	g_assert_cmpuint(count, >=, 2);
-	count = 1;
-	memset(class, 0x55, sizeof(class));
-	memset(arena, 0x55, sizeof(arena));
-	g_assert_cmpint(hp_stats_get_classes(class, 16, &count), ==, 0);
-	g_assert_cmpuint(count, >=, 2);
-	g_assert_cmpuint(class[0].block_bytes, <=, 128);
-	g_assert_cmphex(class[0].free_blocks, ==, 0x5555555555555555);
-	count = 1;
-	g_assert_cmpint(hp_stats_get_arenas(arena, 8, &count), ==, 0);
-	g_assert_cmphex(arena[0].id, !=, 0x5555555555555555);
-	g_assert_cmphex(arena[0].state, ==, 0x5555555555555555);
-	g_assert_cmpint(hp_stats_get_classes(class, sizeof(*class) + 8, &count), ==, EINVAL);
-	g_assert_cmpint(hp_stats_get_arenas(arena, sizeof(*arena) + 8, &count), ==, EINVAL);
-	HP_TEST_KEEPS_ERRNO(hp_stats_get_arenas(arena, 8, &count));
-	HP_TEST_KEEPS_ERRNO(hp_stats_get_classes(class, 8, &count));
-	hp_free(blocks[0]);
-}
-
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -397,7 +368,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/stats-parts/a-block-over-many-hugepages-fills-each",
 			a_block_over_many_hugepages_fills_each);
 	g_test_add_func("/stats-parts/events-are-bounds-from-below", events_are_bounds_from_below);
-	g_test_add_func("/stats-parts/lists-are-cut-to-what-fits", lists_are_cut_to_what_fits);
 	/* The last: the tests after it would be hardened, too. */
 	g_test_add_func("/stats-parts/freed-blocks-are-seen-in-quarantine",
 			freed_blocks_are_seen_in_quarantine);
