@@ -13,7 +13,7 @@
 #include "pool/region.h"
 #include "support.h"
 
-enum { SLOT_PAGES = HP_TEST_HUGEPAGE / HP_TEST_PAGE, UNIT_PAGES = 4, POOL_PAGES = 40 };
+enum { SLOT_PAGES = HP_TEST_HUGEPAGE / HP_TEST_PAGE, UNIT_PAGES = 4, POOL_PAGES = 100 };
 
 /* In pages. */
 struct pages {
@@ -162,10 +162,10 @@ static void base_pages(void)
 static void the_pool(void)
 {
 	if (hp_test_skips_measures() ||
-	    !hp_test_fresh_with_pool("HPALLOC_BACKING=hugetlb", POOL_PAGES + 60))
+	    !hp_test_fresh_with_pool("HPALLOC_BACKING=hugetlb", POOL_PAGES))
 		return;
 	live();
-	g_assert_cmpuint(resident().hugetlb_bytes, >=, POOL_PAGES / 2 * HP_TEST_HUGEPAGE);
+	g_assert_cmpuint(resident().hugetlb_bytes, >=, 8 * HP_TEST_HUGEPAGE);
 }
 
 static void a_pool_that_runs_dry(void)

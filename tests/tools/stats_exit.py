@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""HPALLOC_STATS: what is written at exit, by whom, and where. Usage: stats.py TOOL LIBRARY"""
+"""HPALLOC_STATS: what is written at exit, by whom, and where. Usage: stats_exit.py TOOL LIBRARY"""
 
 import json
 import os
