@@ -37,7 +37,8 @@ static const struct verb {
 	  "prints the options of the library" },
 	{ "profile", "hpalloc profile", hp_verb_profile, "FILE",
 	  "prints what a heap profile says, and draws it" },
-	{ "stat", "hpalloc stat", hp_verb_stat, "[PID|NAME]", "shows the heap of a running program" },
+	{ "stat", "hpalloc stat", hp_verb_stat, "[PID|NAME]",
+	  "shows the heap of a running program" },
 	{ "top", "hpalloc top", hp_verb_top, "", "lists the programs that use most huge pages" },
 };
 

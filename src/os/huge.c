@@ -97,7 +97,7 @@ static int count_own(int pagemap, const void *address, size_t all, size_t *pages
 int hp_os_pages_own(const void *address, size_t bytes, size_t *out_pages)
 {
 	size_t pages = 0;
-	int pagemap, error = hp_os_pagemap_open(&pagemap);
+	int pagemap = -1, error = hp_os_pagemap_open(&pagemap);
 
 	if (error)
 		return error;

@@ -51,7 +51,7 @@ def _():
 def _():
     """options of each verb; those that need a value end in ="""
     expect(complete("hpalloc", "run", "--ba"), ["--backing="])
-    expect(complete("hpalloc", "run", "--st")[:1], ["--strict"])
+    expect(complete("hpalloc", "run", "--str")[:1], ["--strict"])
     expect(complete("hprun", "--reser"), ["--reserve="])
     expect(complete("hpalloc", "explain", "--hard"), ["--harden="])
     expect(sorted(complete("hpalloc", "pool", "--")),
