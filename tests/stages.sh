@@ -131,7 +131,7 @@ stage_install()
 # ./dev bench. Times say little here; what the hit paths cost is counted by the test `instructions`.
 stage_bench()
 {
-	# As some distributions build, several sources in one: their names must not clash.
+	# As some distributions build.
 	dir=$stages/bench
 	build_in "$dir" -Dtests=false -Dunity=on -Dwerror=true
 	ninja -C "$dir" meson-benchmark-prereq
