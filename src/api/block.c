@@ -217,15 +217,17 @@ static void free_large(struct hp_span *large)
 }
 
 /*
- * No other allocator's either: in the program itself, or in the stack of this thread, above us.
- * Only then does it have a mapping with us in common. Another allocator would say so in its own
- * words at best.
+ * No other allocator's either: no address of a block, nothing that can be read, in the program
+ * itself, or in the stack of this thread, above us. Only then does it have a mapping with us in
+ * common. Another allocator would say so in its own words at best, or fault.
  */
 static bool is_nobodys(const void *block)
 {
+	enum { ALIGN_LEAST = 8 }; /* of other allocators: ours is 16 */
 	const char *here = __builtin_frame_address(0);
 
-	return hp_os_is_program(block) ||
+	return (uintptr_t)block % ALIGN_LEAST || !hp_os_is_readable(block) ||
+	       hp_os_is_program(block) ||
 	       ((const char *)block > here && hp_os_is_one_mapping(here, block));
 }
 

@@ -183,6 +183,9 @@ uint64_t hp_os_secret(void);
 /* Whether both addresses lie in one mapping; false too where /proc cannot be read. Slow. */
 bool hp_os_is_one_mapping(const void *one, const void *other);
 
+/* Whether the eight bytes at a multiple of eight can be read. Changes errno. */
+bool hp_os_is_readable(const void *address);
+
 /* Whether the address lies in the program or one of its libraries, code or data; false too where
  * the C library has no way to tell without a lock. */
 bool hp_os_is_program(const void *address);

@@ -42,6 +42,14 @@ bool hp_os_is_one_mapping(const void *one, const void *other)
 	return common.found;
 }
 
+/* The kernel reads the new mask before it sees that there is no such way to set it. */
+bool hp_os_is_readable(const void *address)
+{
+	enum { NO_WAY = -1, MASK_BYTES = 8 };
+
+	return !syscall(SYS_rt_sigprocmask, NO_WAY, address, NULL, MASK_BYTES) || errno != EFAULT;
+}
+
 static void look_for_available(const char *line, void *out_bytes)
 {
 	static const char NAME[] = "MemAvailable:";
