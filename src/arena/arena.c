@@ -92,12 +92,13 @@ bool hp_arena_tick(struct hp_arena *arena)
 
 /*
  * An empty slab's list has each block once. Its blocks are rarely in the cache: looked through is a
- * slab of which little was used, as in a small program, and one in many. Not what fork inherited.
+ * slab of which little was used, as in a small program, and one in many; under hardening each, as
+ * its blocks will not be looked at by who takes them again. Not what fork inherited.
  */
 static bool is_to_be_audited(struct hp_arena *arena, const struct hp_span *slab)
 {
 	return slab->generation == arena->generation &&
-	       (slab->carved * hp_slab_block_bytes(slab) <= AUDIT_BYTES ||
+	       (slab->is_hardened || slab->carved * hp_slab_block_bytes(slab) <= AUDIT_BYTES ||
 		++arena->releases % AUDIT_ONE_IN == 0);
 }
 
