@@ -1,4 +1,5 @@
 /* 1: nothing */
+/* ends with: 0 waits, 1 reused */
 #include "misuse.h"
 
 int main(void)

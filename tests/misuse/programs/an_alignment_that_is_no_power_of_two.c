@@ -1,5 +1,6 @@
 /* 0: nothing */
 /* 1: nothing */
+/* ends with: 0 refused, 1 taken */
 #include "misuse.h"
 
 int main(void)
