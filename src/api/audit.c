@@ -8,16 +8,20 @@
 #include "arena/arena.h"
 #include "arena/quarantine.h"
 #include "base/check.h"
+#include "os/os.h"
 #include "pool/region.h"
+#include "span/large.h"
 #include "span/live.h"
 #include "span/marks.h"
+#include "span/seal.h"
 #include "span/slab.h"
 
 enum { BLOCKS_MAX = 64 << 10 }; /* looked at in all, slabs included: about a millisecond */
 
 struct audit {
 	const struct hp_arena *arena;
-	size_t left; /* slabs and blocks that may still be looked at */
+	size_t left;   /* slabs and blocks that may still be looked at */
+	bool is_alone; /* the process has no other thread, to which a large block may belong */
 };
 
 /* What was never freed is looked at now: what was written beyond its end. */
@@ -36,6 +40,19 @@ static void look_at_live(const struct hp_span *slab, struct audit *audit)
 	}
 }
 
+static void look_at_large(const struct hp_span *large)
+{
+	const char *block = hp_span_start(large);
+	size_t bytes = hp_large_bytes(large);
+
+	/* The program may have protected it. */
+	if (hp_seal_is_claimed(large) || !hp_os_is_readable(block + bytes - HP_TAIL_BYTES))
+		return;
+	HP_CHECK(!hp_marks_is_overrun(block, bytes),
+		 "%p was written to beyond its end (%zu-byte block)", (const void *)block,
+		 bytes - HP_TAIL_BYTES);
+}
+
 static HP_RACY_READER void look_at_slot(const struct hp_region *region, size_t slot,
 					struct audit *audit)
 {
@@ -43,6 +60,8 @@ static HP_RACY_READER void look_at_slot(const struct hp_region *region, size_t s
 		(const struct hp_span *)(const void *)region->cells + slot * HP_SLOT_UNITS;
 
 	for (size_t unit = 0; unit < HP_SLOT_UNITS; unit++, span++) {
+		if (audit->is_alone && span->kind == HP_SPAN_LARGE && span->is_hardened)
+			look_at_large(span);
 		if (span->owner != audit->arena || span->back || !audit->left ||
 		    span->generation != audit->arena->generation)
 			continue;
@@ -56,7 +75,11 @@ static HP_RACY_READER void look_at_slot(const struct hp_region *region, size_t s
 /* Other threads go on: what they own is not touched, but for a look at whose it is. */
 HP_RACY_READER void hp_audit(void)
 {
-	struct audit audit = { .arena = hp_mine, .left = BLOCKS_MAX };
+	struct audit audit = {
+		.arena = hp_mine,
+		.left = BLOCKS_MAX,
+		.is_alone = hp_os_is_single_threaded(),
+	};
 	unsigned count = atomic_load_explicit(&hp_regions.count, memory_order_acquire);
 
 	if (!hp_arena_is_real(hp_mine))

@@ -220,6 +220,9 @@ bool hp_os_is_late(void);
 /* Whether the program is setuid or the like: it takes no advice from its environment. */
 bool hp_os_is_secure(void);
 
+/* Whether the process has one thread; false where the C library does not say. */
+bool hp_os_is_single_threaded(void);
+
 /* Makes hp_os_barrier_all() possible; cheap only while the process has one thread. */
 int hp_os_barrier_register(void);
 

@@ -69,10 +69,15 @@ int hp_os_barrier_register(void)
 /* glibc's, since 2.32. */
 extern char __libc_single_threaded __attribute__((weak));
 
+bool hp_os_is_single_threaded(void)
+{
+	return &__libc_single_threaded && __libc_single_threaded;
+}
+
 int hp_os_barrier_all(void)
 {
 	/* A thread needs none for itself; a filter of system calls may forbid the asking. */
-	if (&__libc_single_threaded && __libc_single_threaded)
+	if (hp_os_is_single_threaded())
 		return 0;
 	return hp_os_result(syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0));
 }
