@@ -35,10 +35,10 @@ class Pool:
                 self._write(name, value)
         os.close(self._lock)
 
-    def set(self, hugepages):
-        """Makes exactly so many pages free, and no more to be had. Raises PoolError."""
+    def set(self, hugepages, surplus=0):
+        """Makes exactly so many pages free, and `surplus` more to be had. Raises PoolError."""
         try:
-            self._write("nr_overcommit_hugepages", 0)
+            self._write("nr_overcommit_hugepages", surplus)
             self._write("nr_hugepages", hugepages)
         except OSError as error:
             raise PoolError(f"the pool needs root: {error.strerror}") from error
