@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Runs the programs of this folder under any malloc, and prints what came of each as a table.
 
-Usage: peers.py BUILD [--runs N] [--only PART]... [--said] [--with NAME=PATH[,VARIABLE=VALUE...]]...
+Usage: peers.py BUILD [--runs N] [--only PATTERN]... [--said]
+                [--with NAME=PATH[,VARIABLE=VALUE...]]...
 
 BUILD has the programs (`ninja -C BUILD misuse-programs`). Each --with is a column: a library to
 preload, no PATH for the C library's own malloc, and the environment it is to read. Without any the
@@ -23,6 +24,7 @@ differ each outcome is counted.
 import argparse
 import collections
 import dataclasses
+import fnmatch
 import os
 import pathlib
 import re
@@ -131,12 +133,14 @@ def cell(outcomes):
     return ", ".join(f"{word} {count} of {len(outcomes)}" for word, count in counts)
 
 
-def programs(build, parts):
+def programs(build, patterns):
     """(name, executable, source) of all programs that are to run."""
     found = []
     for source in sorted(SOURCES.glob("*.c*")):
         name = source.stem
-        if name.startswith(LEFT_OUT) or (parts and not any(part in name for part in parts)):
+        if name.startswith(LEFT_OUT):
+            continue
+        if not any(fnmatch.fnmatch(name, pattern) for pattern in patterns or ["*"]):
             continue
         executable = build / "tests/misuse" / f"misuse_{name}"
         if not executable.is_file():
@@ -151,7 +155,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--runs", type=int, default=1)
-    parser.add_argument("--only", action="append", default=[], metavar="PART")
+    parser.add_argument("--only", action="append", default=[], metavar="PATTERN")
     parser.add_argument("--said", action="store_true", help="what each malloc said, too")
     parser.add_argument("--with", dest="peers", action="append", type=peer_of, metavar="NAME=PATH")
     args = parser.parse_args()
