@@ -91,9 +91,12 @@ def control_group(limit):
                   and "hugetlb" in (mount / "cgroup.controllers").read_text().split()), None)
     if not mount:
         raise Missing("no control group for huge pages")
-    (mount / "cgroup.subtree_control").write_text("+hugetlb")
     group = mount / f"hp-faults-{os.getpid()}"
-    group.mkdir()
+    try:
+        (mount / "cgroup.subtree_control").write_text("+hugetlb")
+        group.mkdir()
+    except OSError as error:
+        raise Missing(f"no control group can be made: {error.strerror}") from error
     try:
         (group / limit[0]).write_text(str(limit[1]))
         yield group

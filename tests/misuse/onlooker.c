@@ -36,6 +36,8 @@ static uintptr_t instruction(const ucontext_t *context)
 {
 	return context->uc_mcontext.pc;
 }
+#else
+#error "where is the instruction that a signal interrupted?"
 #endif
 
 /* A fault of the program's own instructions, or of the C library's on its behalf, is one that the
