@@ -11,7 +11,7 @@ import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
-NOT_WORKLOADS = {"workload"}  # the frame of the others
+NOT_WORKLOADS = {"main", "workload"}  # the frame of the others
 
 # What is in a filled pool, in MB; and where a heap needs more.
 POOL_MB, QUICK_POOL_MB = 1024, 512
