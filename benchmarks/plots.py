@@ -44,7 +44,7 @@ class Style:
                 "markerfacecolor": "white" if mode else colour}
 
 
-def _png(figure):
+def png(figure):
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=DPI, bbox_inches="tight")
     plt.close(figure)
@@ -99,8 +99,8 @@ def dots(results, table, labels, title):
     axes.set_title(title, loc="left", fontweight="bold", pad=34)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncol=7, frameon=False, fontsize="small",
                 columnspacing=1, handletextpad=0.3)
-    _without_frame(axes)
-    return _png(figure)
+    without_frame(axes)
+    return png(figure)
 
 
 def memory_against_time(results, labels, title):
@@ -125,9 +125,9 @@ def memory_against_time(results, labels, title):
     axes.set_xlabel(f"time as a ratio to {base}; to the left is faster")
     axes.set_ylabel(f"peak of memory as a ratio to {base}; below is smaller")
     axes.set_title(title, loc="left", fontweight="bold")
-    _without_frame(axes)
+    without_frame(axes)
     _name_points(axes, points, results.ours())
-    return _png(figure)
+    return png(figure)
 
 
 def _name_points(axes, points, bold):
@@ -147,6 +147,6 @@ def _name_points(axes, points, bold):
         taken.append(box)
 
 
-def _without_frame(axes):
+def without_frame(axes):
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(length=0)

@@ -33,33 +33,39 @@ class Row:
         return self.exit.startswith(SKIPPED)
 
 
-FIELDS = [field.name for field in dataclasses.fields(Row)]
-
-
 class Writer:
-    def __init__(self, path):
+    """Writes rows of one dataclass, whose fields are the columns: str, int, or float or None."""
+
+    def __init__(self, path, kind=Row):
         self._file = open(path, "w", newline="", encoding="utf-8")
         self._csv = csv.writer(self._file, lineterminator="\n")
-        self._csv.writerow(FIELDS)
+        self._csv.writerow([field.name for field in dataclasses.fields(kind)])
         self.rows = []
 
     def add(self, row):
         self.rows.append(row)
-        values = dataclasses.asdict(row)
-        values["value"] = "" if row.value is None else f"{row.value:.6g}"
-        self._csv.writerow([values[name] for name in FIELDS])
+        self._csv.writerow([_text(value) for value in dataclasses.astuple(row)])
         self._file.flush()
 
     def close(self):
         self._file.close()
 
 
-def read(path):
+def _text(value):
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else f"{value:.6g}"
+    return value
+
+
+def read(path, kind=Row):
     with open(path, newline="", encoding="utf-8") as file:
-        return [_parsed(fields) for fields in csv.DictReader(file)]
+        return [_parsed(fields, kind) for fields in csv.DictReader(file)]
 
 
-def _parsed(fields):
-    value = float(fields["value"]) if fields["value"] else None
-    return Row(**{**fields, "value": value, "round": int(fields["round"]),
-                  "peak_kib": int(fields["peak_kib"])})
+def _parsed(fields, kind):
+    def value(field):
+        text = fields[field.name]
+        return None if field.type is float and not text else field.type(text)
+    return kind(**{field.name: value(field) for field in dataclasses.fields(kind)})
