@@ -137,7 +137,8 @@ stage_bench()
 	ninja -C "$dir" meson-benchmark-prereq
 	/usr/bin/python3 "$root/benchmarks/run.py" "$dir" --quick --rounds 1 \
 		--allocators hpalloc,glibc
-	echo 'Ok: 1'
+	/usr/bin/python3 "$root/benchmarks/memory/run.py" "$dir" --quick --rounds 1 --ms 1 --max 1M
+	echo 'Ok: 2'
 }
 
 stage_aarch64()

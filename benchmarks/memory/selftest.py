@@ -1,0 +1,357 @@
+#!/usr/bin/python3
+"""Tests the memory benchmark: plan, statistics and pictures on made-up figures, the program, and
+short runs of the command.
+
+Usage: selftest.py BUILD TESTS_OF_TOOLS [OPTIONS OF THE RUNS...]
+"""
+
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+import zlib
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path += [str(HERE.parent), sys.argv[2]]
+
+import answers
+import hardware
+import plan
+import points
+import results
+from hardware import KIB, MIB, Hardware, Mark, Tlb
+from tap import Skip, expect, main, test
+
+BUILD = pathlib.Path(sys.argv[1])
+OPTIONS = sys.argv[3:]
+PROGRAM = BUILD / "benchmarks" / "memory" / "bench-memory"
+SECONDS = 300
+PNG = b"\x89PNG\r\n\x1a\n"
+BYTES_OF_A_PIXEL = {0: 1, 2: 3, 6: 4}  # by the colour type, with 8 bits a channel
+LEAST_PIXELS = (300, 300)
+COLOUR_PIXELS = 200  # of a line that is to be seen
+MACHINE = Hardware((Mark("L1", 32 * KIB), Mark("L2", MIB), Mark("L3", 8 * MIB)),
+                   (Tlb(1, 4 * KIB, 64), Tlb(2, 4 * KIB, 1024), Tlb(1, 2 * MIB, 32)))
+
+
+def row(pattern, size, backing, ns, number=1, threads=1, sharing=plan.ALONE, status="0"):
+    return points.Row(size / KIB, pattern, threads, sharing, backing, ns, ns, ns, 0.0, 0.0, 0,
+                      number, 1024, status)
+
+
+def rows_of(pattern, backing, values, **more):
+    """{bytes: values of the rounds} as rows."""
+    return [row(pattern, size, backing, ns, number, **more) for size, found in values.items()
+            for number, ns in enumerate(found, 1)]
+
+
+def check_png(data):
+    """Each chunk is whole, and there are as many pixels as the head says."""
+    expect(data[:8], PNG)
+    at, pixels, head, last = 8, b"", None, b""
+    while at < len(data):
+        length, last = struct.unpack(">I", data[at:at + 4])[0], data[at + 4:at + 8]
+        body, sum_of = data[at + 8:at + 8 + length], data[at + 8 + length:at + 12 + length]
+        expect(zlib.crc32(last + body), struct.unpack(">I", sum_of)[0], "checksum of a chunk")
+        head = struct.unpack(">IIBB", body[:10]) if last == b"IHDR" else head
+        pixels += body if last == b"IDAT" else b""
+        at += 12 + length
+    expect(last, b"IEND")
+    width, height, depth, colours = head
+    assert width > LEAST_PIXELS[0] and height > LEAST_PIXELS[1], (width, height)
+    expect(depth, 8)
+    expect(len(zlib.decompress(pixels)), height * (1 + width * BYTES_OF_A_PIXEL[colours]))
+
+
+def pictures_module():
+    try:
+        import pictures
+    except ImportError as reason:
+        raise Skip(reason) from reason
+    return pictures
+
+
+@test
+def sizes():
+    """sizes go up to the most, by twos or fours, and half way between"""
+    expect(plan.powers(KIB, 8 * KIB), [KIB, 2 * KIB, 4 * KIB, 8 * KIB])
+    expect(plan.powers(KIB, 5 * KIB, 4), [KIB, 4 * KIB, 5 * KIB])
+    expect(plan.with_halves([KIB, 2 * KIB, 4 * KIB]), [1024, 1536, 2048, 3072, 4096])
+    limits = plan.Limits(False, 32 * MIB, 0, 24 << 30, 64)
+    expect((limits.walk(), limits.stream(), limits.block()), (1 << 30, 128 * MIB, 64 * MIB))
+    small = plan.Limits(True, 32 * MIB, 0, 256 * MIB, 64)
+    expect((small.walk(), small.stream(2), small.block()), (64 * MIB, 32 * MIB, 16 * MIB))
+    expect(plan.Limits(True, 0, 64 * KIB, 24 << 30, 64).walk(), 64 * KIB)
+    expect([plan.thread_counts(*what) for what in ((1, False), (2, True), (6, False), (6, True))],
+           [[], [2], [2, 4, 6], [6]])
+    expect([hardware.parse_size(text) for text in ("64", "1K", "128M", "1g")],
+           [64, KIB, 128 * MIB, 1 << 30])
+    expect([hardware.size_text(size) for size in (64, 1536, 32 * MIB)], ["64 B", "1.5 KB", "32 MB"])
+
+
+@test
+def plan_of_the_course():
+    """every pattern on every backing, alone; threads in each sharing; the pool holds it"""
+    limits = plan.Limits(False, 8 * MIB, 0, 24 << 30, 64)
+    found = plan.Plan(limits, plan.PATTERNS, plan.backings_of_course("x.so"), [2])
+    alone = [series for series in found.series if series.threads == 1]
+    expect([series.pattern for series in alone], plan.PATTERNS)
+    for series in found.series:
+        expect([backing.label for group in series.groups for backing in group.backings],
+               plan.BACKINGS)
+        holds = series.groups[0].pool_mb * MIB
+        buffers = series.threads if series.sharing == "separate" else 1
+        assert holds > buffers * max(series.sizes), series
+    expect([(series.pattern, series.sharing) for series in found.series if series.threads == 2],
+           [(pattern, sharing) for pattern in ("sequential", "chase") for sharing in plan.SHARINGS]
+           + [(plan.ALLOCATION, "separate")])
+    mapped = next(backing for backing in plan.backings_of_course("x.so") if backing.kind == "thp")
+    expect(min(plan.sizes_for(alone[-1], mapped)), plan.LEAST_MAPPING)
+
+
+@test
+def plan_of_a_comparison():
+    """allocators that want the pool run while it is filled, the others while it is empty"""
+    import allocators
+    modes = [allocators.Mode("hpalloc", "empty", "x.so"), allocators.Mode("tbb", "hugetlb", "y.so"),
+             allocators.Mode("tbb", "plain", "y.so"), allocators.Mode("no", "plain", missing="!")]
+    limits = plan.Limits(True, 8 * MIB, 0, 24 << 30, 64)
+    found = plan.Plan(limits, [plan.ALLOCATION], plan.backings_of_modes(modes), [2], True)
+    for series in found.series:
+        empty, filled = series.groups
+        expect([backing.label for backing in empty.backings], ["hpalloc:empty", "tbb"])
+        expect([backing.label for backing in filled.backings], ["tbb:hugetlb"])
+        expect((empty.pool_mb, filled.pool_mb >= 64), (0, True))
+
+
+@test
+def translations():
+    """what AMD and Intel say of their TLB; caches as the kernel lists them"""
+    amd = ("cpuid 80000005 0 ff48ff40 ff48ff40 20080140 20080140\n"
+           "cpuid 80000006 0 5c002200 6c004200 4006140 a009140")
+    expect([(tlb.level, tlb.page_bytes, tlb.entries) for tlb in hardware.tlbs(amd)],
+           [(1, 4096, 72), (2, 4096, 3072), (1, 2 * MIB, 72), (2, 2 * MIB, 3072)])
+    intel = ("cpuid 18 0 8 0 0 0\n"
+             "cpuid 18 1 0 40001 10 21\n"  # data, level 1, 4 ways, 16 sets, 4 KB
+             "cpuid 18 2 0 40002 8 22\n"  # instructions
+             "cpuid 18 3 0 10003 10 25\n"  # stores only
+             "cpuid 18 4 0 c0003 80 43\n"  # unified, level 2, 12 ways, 128 sets, 4 KB and 2 MB
+             "cpuid 80000005 0 0 0 0 0\ncpuid 80000006 0 0 0 1006040 0")
+    expect([(tlb.level, tlb.page_bytes, tlb.entries) for tlb in hardware.tlbs(intel)],
+           [(1, 4096, 64), (2, 4096, 1536), (2, 2 * MIB, 1536)])
+    expect(hardware.tlbs(""), ())
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (level, kind, size) in enumerate(
+                [("1", "Data", "32K"), ("1", "Instruction", "32K"), ("3", "Unified", "8192K")]):
+            index = pathlib.Path(folder, f"index{number}")
+            index.mkdir()
+            for name, text in (("level", level), ("type", kind), ("size", size)):
+                (index / name).write_text(text + "\n")
+        expect(hardware.caches(pathlib.Path(folder)), (Mark("L1", 32 * KIB), Mark("L3", 8 * MIB)))
+
+
+@test
+def gains():
+    """a gain is claimed from where it lasts to the end, and not for what the rounds do not hold"""
+    base = {MIB: [10, 10, 10], 2 * MIB: [20, 20, 20], 4 * MIB: [40, 40, 40], 8 * MIB: [80, 80, 80]}
+    cases = {
+        "from 4 MB on; at 8 MB 40 ns instead of 80 ns, 50% less": [10, 19, 30, 40],
+        "at every size; at 8 MB": [8, 15, 30, 40],
+        "gains at some sizes, the most at 2 MB (50% less), but not to the end": [10, 10, 40, 79],
+        "gains a tenth at no size; at 8 MB 88 ns instead of 80 ns, 10% more": [10, 20, 40, 88],
+    }
+    for words, medians in cases.items():
+        other = {size: [ns] * 3 for size, ns in zip(base, medians)}
+        figures = answers.Figures(rows_of("chase", "base", base) + rows_of("chase", "thp", other))
+        sentence, = answers.gains(figures)
+        assert words in sentence, sentence
+    wild = {size: [5, 5, 200] for size in base}  # the median is a gain, its quartiles are not
+    figures = answers.Figures(rows_of("chase", "base", base) + rows_of("chase", "thp", wild))
+    assert "at no size" in answers.gains(figures)[0], answers.gains(figures)
+
+
+@test
+def figures_of_rows():
+    """a point that failed in one round has no figure; parts add up; what was left out is said"""
+    rows = rows_of("chase", "base", {KIB: [1, 2, 9], 2 * KIB: [1, 1, None]})
+    rows += [row("chase", KIB, "hugetlb", None, status="skipped: no root")]
+    for part, ns in zip(plan.PARTS, (1.0, 10.0, 100.0)):
+        rows += rows_of(part, "malloc", {64: [ns] * 3})
+    figures = answers.Figures(rows)
+    expect({size: point.median for size, point in figures.line("chase", "base").items()}, {KIB: 2})
+    expect(figures.line(answers.SUM, "malloc")[64].median, 111)
+    expect(figures.backings, ["malloc", "base", "hugetlb"])
+    said = " ".join(answers.sentences(figures))
+    assert "left out: hugetlb: skipped: no root" in said and "failed" in said, said
+    table = answers.allocation_table(figures, 1, plan.ALONE)
+    expect(table.rows, [["64 B", "111 ns", "–", "–"]])
+
+
+@test
+def threads():
+    """what threads cost each other is a ratio to one alone"""
+    figures = answers.Figures(rows_of("sequential", "base", {MIB: [2, 2]}) + rows_of(
+        "sequential", "base", {MIB: [3, 3]}, threads=2, sharing="separate"))
+    sentence, = answers.threads(figures)
+    assert "1.50 times as long as alone" in sentence and "1.33 times as fast" in sentence, sentence
+
+
+def made_up_rows():
+    rows = []
+    for number, backing in enumerate(plan.BACKINGS, 1):
+        values = {size: [size / KIB * number, size / KIB * number + 1, size / KIB * number]
+                  for size in plan.powers(4 * KIB, 64 * MIB)}
+        for pattern in [*plan.READING, *plan.PARTS]:
+            rows += rows_of(pattern, backing, values)
+        for sharing in plan.SHARINGS:
+            rows += rows_of("sequential", backing, values, threads=2, sharing=sharing)
+    return rows
+
+
+@test
+def pictures_show_the_lines():
+    """each picture is a valid PNG; the lines of all backings and the marks are to be seen"""
+    pictures = pictures_module()
+    import io
+    import matplotlib.colors
+    import matplotlib.image
+    figures = answers.Figures(made_up_rows())
+    found = pictures.all_of(figures, MACHINE)
+    expect(sorted(found), sorted(
+        ["patterns", "threads-sequential", "allocation", "allocation-parts", *plan.READING,
+         *(f"{pattern}-linear" for pattern in plan.READING)]))
+    for png in found.values():
+        check_png(png)
+    for name in ("chase", "chase-linear", "allocation", "allocation-parts"):
+        shown = matplotlib.image.imread(io.BytesIO(found[name]))[:, :, :3]
+        for backing in plan.BACKINGS:
+            colour = matplotlib.colors.to_rgb(pictures.COLOURS[backing])
+            count = (abs(shown - colour).max(axis=2) < 0.02).sum()
+            assert count > COLOUR_PIXELS, f"{name}: {count} pixels of {backing}"
+    without = pictures.reading(figures, Hardware((), ()), "chase", True)
+    assert without != found["chase"] != found["chase-linear"], "marks, and two scales"
+    assert pictures.reading(answers.Figures([]), MACHINE, "chase", True) is None, "nothing to draw"
+
+
+@test
+def written_rows():
+    """what is written as CSV is read again, to the six digits that are written"""
+    rows = [row("chase", 16, "thp", 0.125), row("page", 1536 * MIB, "base", None, status="-7")]
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "memory.csv")
+        writer = results.Writer(path, points.Row)
+        for one in rows:
+            writer.add(one)
+        writer.close()
+        assert path.read_text().startswith("size_kib,pattern,threads,sharing,backing,ns_per_access")
+        expect(results.read(path, points.Row), rows)
+
+
+def measured(*options):
+    done = subprocess.run([str(PROGRAM), "--ms=1", "--repeats=3", *options], capture_output=True,
+                          text=True, check=False, timeout=SECONDS)
+    return done, {line.split()[0]: float(line.split()[1]) for line in done.stdout.splitlines()}
+
+
+@test
+def program():
+    """the program measures each pattern, with threads, and knows what its memory stands on"""
+    for pattern in plan.READING:
+        for options in ([], ["--threads=2", "--sharing=offset"],
+                        ["--threads=3", "--sharing=separate", "--backing=base"]):
+            done, values = measured(f"--pattern={pattern}", "--bytes=99968", *options)
+            expect(done.returncode, 0, f"{pattern} {options}: {done.stderr}")
+            assert 0 < values[f"{pattern}.least"] <= values[pattern] <= values[f"{pattern}.most"]
+            expect((values[f"{pattern}.hugetlb"], values[f"{pattern}.thp"]), (0, 0))
+    done, values = measured("--pattern=allocation", "--bytes=5000", "--threads=2")
+    assert all(values[part] > 0 for part in plan.PARTS), done
+    done, values = measured("--pattern=sequential", "--step=4096", "--bytes=1000000",
+                            "--backing=thp")
+    if "never" not in hardware_setting():
+        expect(values["sequential.thp"], 1)
+    # A chain of which only a part were walked would be a cache's: it would be too fast by far.
+    assert measured("--pattern=chase", "--bytes=4194304")[1]["chase"] > \
+        2 * measured("--pattern=chase", "--bytes=4096")[1]["chase"]
+    for wrong in ("--pattern=none", "--backing=none", "--bytes=64x", "--bytes=64", "--step=12"):
+        assert measured(wrong)[0].returncode != 0, wrong
+
+
+def hardware_setting():
+    try:
+        return pathlib.Path("/sys/kernel/mm/transparent_hugepage/enabled").read_text() \
+            .partition("[")[2].partition("]")[0]
+    except OSError:
+        return "never"
+
+
+def run(folder, *options):
+    done = subprocess.run(
+        [sys.executable, str(HERE / "run.py"), str(BUILD), "--output", folder, *options, *OPTIONS],
+        capture_output=True, text=True, check=False, timeout=SECONDS)
+    expect(done.returncode, 0, done.stdout + done.stderr)
+    return done
+
+
+def check_pictures(output, wanted):
+    pictures_module()
+    for name in wanted:
+        check_png((output / f"{name}.png").read_bytes())
+
+
+def check_pages(one):
+    """A line is called after what it stands on."""
+    if one.backing == "hugetlb":
+        expect(one.hugetlb_share, 1, one)
+    if one.backing == "base":
+        expect((one.hugetlb_share, one.thp_share), (0, 0), one)
+    if one.backing == "thp" and "never" not in hardware_setting():
+        assert one.thp_share > 0.5, one
+
+
+@test
+def short_run():
+    """a short run leaves every figure of its plan, pictures, and words; the same once more"""
+    with tempfile.TemporaryDirectory() as folder:
+        output = pathlib.Path(folder)
+        done = run(folder, "--quick", "--max", "64K", "--rounds", "1", "--ms", "1",
+                   "--threads", "2", "--markdown", str(output / "found.md"))
+        rows = results.read(output / "memory.csv", points.Row)
+        seen = {(one.pattern, one.threads, one.sharing, one.backing, one.size_kib) for one in rows}
+        expect(len(seen), len(rows), "rows of one round")
+        wanted = {(pattern, 1, plan.ALONE, backing, 64.0)
+                  for pattern in [*plan.READING, *plan.PARTS] for backing in plan.BACKINGS}
+        wanted |= {("sequential", 2, sharing, backing, 64.0)
+                   for sharing in plan.SHARINGS for backing in ("base", "thp")}
+        assert wanted <= seen, wanted - seen
+        expect(min(one.size_kib for one in rows if one.pattern == "chase"), 1.0)
+        for one in rows:
+            if one.is_skipped:
+                expect(one.backing, "hugetlb", one)
+                continue
+            assert one.exit == "0" and one.peak_kib > 500, one
+            assert 0 < one.ns_least <= one.ns_per_access <= one.ns_most, one
+            check_pages(one)
+        assert "gain" in done.stdout and "A block, allocated, touched, freed" in done.stdout
+        assert "| chase, base |" in (output / "found.md").read_text(), "tables"
+        check_pictures(output, ["patterns", "chase", "chase-linear", "threads-sequential",
+                                "allocation", "allocation-parts-2-threads"])
+        expect(run(folder, "--again").stdout, done.stdout)
+
+
+@test
+def short_comparison():
+    """a comparison measures the allocators named, and any other library"""
+    ours = BUILD / "src" / "libhpalloc-preload.so"
+    with tempfile.TemporaryDirectory() as folder:
+        output = pathlib.Path(folder)
+        run(folder, "--quick", "--max", "64K", "--rounds", "1", "--ms", "1", "--threads", "",
+            "--allocators", "glibc", "--with", f"other={ours},HPALLOC_BACKING=base")
+        rows = results.read(output / "allocators.csv", points.Row)
+        expect({one.backing for one in rows}, {"glibc", "glibc:thp", "glibc:hugetlb", "other"})
+        assert all(one.exit == "0" and one.ns_per_access > 0 for one in rows
+                   if one.backing in ("glibc", "other")), rows
+        check_pictures(output, ["allocators-allocation", "allocators-allocation-parts"])
+
+
+sys.exit(main())
