@@ -13,6 +13,8 @@ GAIN = 0.90  # of the time on base pages: less is called a gain
 SUM = "sum"  # of the parts of the allocation
 BLOCK_SIZES = [64, 4 * KIB, 64 * KIB, HUGEPAGE]
 HUGE = ["thp", "hugetlb", "hpalloc"]
+HEAPS = ["malloc", "hpalloc"]  # it is theirs to say what a buffer stands on
+PAGE_NAMES = {"hugetlb": "pages of the pool", "thp": "transparent huge pages", "base": "base pages"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +35,13 @@ def _place(backing):
     return len(BACKINGS) + (order.index(name) if name in order else len(order)), backing
 
 
+def _pages(row):
+    """What most of the memory stood on."""
+    shares = {"hugetlb": row.hugetlb_share, "thp": row.thp_share}
+    shares["base"] = 1 - sum(shares.values())
+    return max(shares, key=shares.get)
+
+
 class Figures:
     """The rounds by line and size: lines[Line][bytes] is a ratios.Spread. A point with a run that
     failed has none."""
@@ -40,12 +49,14 @@ class Figures:
     def __init__(self, rows):
         values = collections.defaultdict(list)
         failed = set()
+        self.pages = collections.defaultdict(dict)  # [Line][bytes]: a key of PAGE_NAMES
         for row in rows:
             key = Line(row.pattern, row.threads, row.sharing, row.backing), row.size_kib * KIB
             if row.ns_per_access is None:
                 failed.add(key)
             else:
                 values[key].append(row.ns_per_access)
+                self.pages[key[0]][key[1]] = _pages(row)
         self.lines = collections.defaultdict(dict)
         for (line, size), found in sorted(values.items(), key=lambda item: item[0][1]):
             if (line, size) not in failed:
@@ -156,6 +167,20 @@ def threads(figures):
     return found
 
 
+def heaps(figures):
+    """On which pages a heap put the buffers that it was asked for."""
+    found = []
+    for pattern in figures.patterns()[-1:]:
+        for backing in HEAPS:
+            pages = sorted(figures.pages.get(Line(pattern, 1, ALONE, backing), {}).items())
+            starts = [(size, kind) for number, (size, kind) in enumerate(pages)
+                      if number == 0 or pages[number - 1][1] != kind]
+            words = [f"{PAGE_NAMES[kind]} from {size_text(size)} on" for size, kind in starts]
+            if words:
+                found.append(f"{backing} put buffers on {', '.join(words)}.")
+    return found
+
+
 def reading_table(figures, hardware):
     """Each pattern on each backing: within the caches, and at the end."""
     levels = [(f"{cache.name}", cache.size_bytes // 2) for cache in hardware.caches]
@@ -216,7 +241,7 @@ def tables_of(figures, hardware):
 
 
 def sentences(figures):
-    found = gains(figures) + threads(figures) + allocations(figures)
+    found = gains(figures) + heaps(figures) + threads(figures) + allocations(figures)
     found += [f"left out: {backing}: {why}" for backing, why in figures.skipped.items()]
     found += [f"{pattern} on {backing}: {count} runs failed: {status}"
               for (pattern, backing, status), count in figures.failures.items()]

@@ -20,6 +20,7 @@ PARTS = ["allocate", "touch", "free"]  # of the pattern allocation: each a patte
 LEAST_READ, LEAST_PAGES, LEAST_BLOCK, LEAST_MAPPING = KIB, 8 * KIB, 16, 4 * KIB
 LINE = 64
 CACHES_UNKNOWN = 32 * MIB  # the last one is taken for so large
+MOST = 2 << 30  # unless it is asked for
 WALK_FACTOR, QUICK_WALK_FACTOR = 32, 4  # times the last cache: reading with one thread
 STREAM_FACTOR = 4  # the same, sequential or with several threads
 BLOCK_MAX, QUICK_BLOCK_MAX = 64 * MIB, 16 * MIB
@@ -68,7 +69,8 @@ class Limits:
     step: int  # of sequential reading
 
     def _bounded(self, size_bytes, buffers=1):
-        most = min(self.most or size_bytes, self.available // SHARE_OF_MEMORY // buffers)
+        most = min(self.most or min(size_bytes, MOST),
+                   self.available // SHARE_OF_MEMORY // buffers)
         return max(LEAST_PAGES, most // HUGEPAGE * HUGEPAGE if most > HUGEPAGE else most)
 
     def walk(self):

@@ -189,6 +189,17 @@ def figures_of_rows():
 
 
 @test
+def pages_of_heaps():
+    """what a heap's buffers stood on is said by size"""
+    rows = [row("chase", size, "hpalloc", 1.0) for size in (KIB, 2 * KIB, MIB, 64 * MIB)]
+    for one, (hugetlb, thp) in zip(rows, ((0.0, 0.0), (0.0, 0.1), (0.9, 0.1), (0.2, 0.8))):
+        one.hugetlb_share, one.thp_share = hugetlb, thp
+    expect(answers.heaps(answers.Figures(rows)),
+           ["hpalloc put buffers on base pages from 1 KB on, pages of the pool from 1 MB on, "
+            "transparent huge pages from 64 MB on."])
+
+
+@test
 def threads():
     """what threads cost each other is a ratio to one alone"""
     figures = answers.Figures(rows_of("sequential", "base", {MIB: [2, 2]}) + rows_of(
