@@ -108,9 +108,10 @@ def thread_counts(processors, is_quick):
     return [most] if is_quick else powers(2, most)
 
 
-def backings_of_course(ours):
+def backings_of_course(ours, may_use_pool=True):
     plain = allocators.Mode("malloc", allocators.PLAIN)
-    heap = allocators.Mode("hpalloc", allocators.FILLED, str(ours))
+    heap = allocators.Mode("hpalloc", allocators.FILLED, str(ours),
+                           () if may_use_pool else ("HPALLOC_BACKING=thp",))
     return [Backing(name, "malloc" if name == "hpalloc" else name,
                     heap if name == "hpalloc" else plain, name in ("hpalloc", "hugetlb"),
                     name == "hugetlb")

@@ -1,6 +1,5 @@
 """Runs the points of the plan, and writes a row for each figure: see Row."""
 
-import contextlib
 import dataclasses
 
 import rounds
@@ -50,6 +49,20 @@ def name_of(series):
     return f"{series.pattern}, {series.threads} threads, {series.sharing}"
 
 
+class NoPool:
+    """In the place of rounds.MachinePool: others may be at work on its pages."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        pass
+
+    @staticmethod
+    def set(_):
+        return "--no-pool"
+
+
 class Runner:
     """Measures by `launcher` the program `program`, in `folder`."""
 
@@ -61,9 +74,8 @@ class Runner:
     def run(self, plan, count, may_set_pool):
         for number in range(1, count + 1):
             for series in plan.series:
-                machine = rounds.MachinePool()
                 # Locked for one series only: the machine's tests want the pool, too.
-                with machine if may_set_pool else contextlib.nullcontext():
+                with rounds.MachinePool() if may_set_pool else NoPool() as machine:
                     self._run_series(series, number, machine)
 
     def _run_series(self, series, number, machine):

@@ -70,7 +70,8 @@ def parser():
     add("--rounds", type=int, default=ROUNDS, help=f"{ROUNDS}")
     add("--ms", type=int, metavar="N",
         help=f"of one repeat, {REPEATS} a round: {MILLISECONDS}; {QUICK_MILLISECONDS} with --quick")
-    add("--no-pool", action="store_true", help="leave the machine's pool of hugepages as it is")
+    add("--no-pool", action="store_true",
+        help="leave the machine's pool of hugepages alone, and hugetlb out")
     add("--output", type=pathlib.Path, metavar="DIRECTORY",
         help="for CSV and pictures; bench-memory in the build directory")
     add("--markdown", type=pathlib.Path, metavar="FILE", help="write tables and findings there too")
@@ -114,7 +115,7 @@ def find_backings(options, say):
     if not is_comparison(options):
         if not ours.is_file():
             raise ValueError(f"{ours} is not built")
-        return [backing for backing in plan.backings_of_course(ours)
+        return [backing for backing in plan.backings_of_course(ours, not options.no_pool)
                 if backing.label in options.backings]
     modes = allocators.find(ours, options.others)
     wanted = set(options.allocators) - {"all"}
