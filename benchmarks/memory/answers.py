@@ -6,7 +6,7 @@ import dataclasses
 import allocators
 import ratios
 from hardware import HUGEPAGE, KIB, size_text
-from plan import ALONE, BACKINGS, PARTS, READING
+from plan import ALONE, BACKINGS, FORK_PARTS, PARTS, READING
 from tables import NOTHING, Table
 
 GAIN = 0.90  # of the time on base pages: less is called a gain
@@ -233,10 +233,24 @@ def allocations(figures):
     return found
 
 
+def fork_table(figures):
+    """How long forks take, and what a write costs then, by 4 KB of the buffer."""
+    rows = []
+    for part, words in zip(FORK_PARTS, ("fork with", "write to 4 KB of")):
+        lines = [figures.line(part, backing) for backing in figures.backings]
+        for size in sorted({size for points in lines for size in points}):
+            rows.append([f"{words} {size_text(size)}"]
+                        + [_ns(points[size].median) if size in points else NOTHING
+                           for points in lines])
+    return Table("Fork, and then a write of the parent to each 4 KB", "Medians; what is written to "
+                 "is shared with a child that waits.", ["", *figures.backings], rows)
+
+
 def tables_of(figures, hardware):
     found = [reading_table(figures, hardware)]
     found += [allocation_table(figures, count, sharing)
               for count, sharing in [(1, ALONE), *figures.threads(SUM)]]
+    found.append(fork_table(figures))
     return [table for table in found if table.rows]
 
 

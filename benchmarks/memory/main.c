@@ -60,15 +60,22 @@ static size_t number(struct argp_state *state, const char *text, size_t least, s
 	return value;
 }
 
-static const struct memory_pattern *find_pattern(struct argp_state *state, const char *name)
+static void find_pattern(struct argp_state *state, const char *name)
 {
+	struct memory_options *options = state->input;
+
+	options->measure = memory_read;
+	if (!strcmp(name, "allocation"))
+		options->measure = memory_allocate;
+	if (!strcmp(name, "fork"))
+		options->measure = memory_fork;
+	options->pattern = NULL;
 	for (size_t i = 0; patterns[i]; i++) {
 		if (!strcmp(patterns[i]->name, name))
-			return patterns[i];
+			options->pattern = patterns[i];
 	}
-	if (strcmp(name, "allocation"))
+	if (!options->pattern && options->measure == memory_read)
 		argp_error(state, "no pattern %s", name);
-	return NULL;
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -77,7 +84,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
 	switch (key) {
 	case 'p':
-		options->pattern = find_pattern(state, argument);
+		find_pattern(state, argument);
 		return 0;
 	case 'b':
 		options->backing = memory_backings;
@@ -128,7 +135,8 @@ static void check_options(const struct memory_options *options)
 int main(int argc, char **argv)
 {
 	static const struct argp_option table[] = {
-		{ "pattern", 'p', "NAME", 0, "sequential, random, chase, page, allocation", 0 },
+		{ "pattern", 'p', "NAME", 0, "sequential, random, chase, page, allocation, fork",
+		  0 },
 		{ "backing", 'b', "NAME", 0, "malloc, base, thp, hugetlb", 0 },
 		{ "bytes", 'n', "N", 0, "Of a buffer, or of a block", 0 },
 		{ "step", 'e', "N", 0, "Bytes between two sequential reads: 64", 0 },
@@ -142,7 +150,8 @@ int main(int argc, char **argv)
 	static const struct argp parser = { .options = table,
 					    .parser = parse_option,
 					    .doc = "Measures one pattern at one size." };
-	struct memory_options options = { .pattern = &memory_sequential,
+	struct memory_options options = { .measure = memory_read,
+					  .pattern = &memory_sequential,
 					  .backing = memory_backings,
 					  .sharing = memory_sharings,
 					  .bytes = BENCH_MIB,
@@ -153,9 +162,6 @@ int main(int argc, char **argv)
 
 	argp_parse(&parser, argc, argv, 0, NULL, &options);
 	check_options(&options);
-	if (options.pattern)
-		memory_read(&options);
-	else
-		memory_allocate(&options);
+	options.measure(&options);
 	return 0;
 }

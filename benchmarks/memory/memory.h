@@ -14,7 +14,8 @@
 
 /* What one process measures. */
 struct memory_options {
-	const struct memory_pattern *pattern; /* NULL: allocation */
+	void (*measure)(const struct memory_options *self);
+	const struct memory_pattern *pattern; /* of reading */
 	const struct memory_backing *backing;
 	const struct memory_sharing *sharing;
 	size_t bytes; /* of a buffer, or of a block */
@@ -82,6 +83,11 @@ void memory_read(const struct memory_options *options);
 
 /* Allocates a batch of blocks, touches each page of them, frees them; the time of each part. */
 void memory_allocate(const struct memory_options *options);
+
+/* ---- fork ---- */
+
+/* Forks with a buffer in use, and writes to each page of it; the time of each part. */
+void memory_fork(const struct memory_options *options);
 
 /* ---- figures ---- */
 

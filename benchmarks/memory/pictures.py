@@ -6,7 +6,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 import plots
 from answers import SUM
 from hardware import BASE_PAGE, HUGEPAGE, KIB, Mark, size_text
-from plan import ALONE, LINE, PARTS
+from plan import ALONE, FORK_PARTS, LINE, PARTS
 
 COLOURS = {"malloc": "#7f7f7f", "hpalloc": plots.OURS_COLOURS[1], "base": "#d55e00",
            "thp": "#e69f00", "hugetlb": "#009e73"}
@@ -263,6 +263,24 @@ def parts(figures, who=(1, ALONE)):
     return plots.png(figure)
 
 
+def forks(figures):
+    """What a fork takes, and a write after it."""
+    if not any(figures.line(FORK_PARTS[0], backing) for backing in figures.backings):
+        return None
+    styles = _styles(figures.backings)
+    figure, panels = plots.plt.subplots(1, 2, figsize=(2 * PANEL[0] + 1, PANEL[1]))
+    for axes, part, title in zip(panels, FORK_PARTS, (
+            "The fork", "Then a write of the parent, by 4 KB of the buffer")):
+        _panel(axes, figures, part, (1, ALONE), styles)
+        axes.set_xlabel("size of the buffer")
+        axes.set_ylabel("time")
+        axes.set_title(title, loc="left", pad=18)
+    panels[0].legend(loc="upper left", frameon=False, fontsize="small")
+    figure.suptitle("Fork with a buffer in use", fontweight="bold", x=0.02, ha="left")
+    figure.tight_layout()
+    return plots.png(figure)
+
+
 def all_of(figures, hardware):
     """{name: PNG} of what there are figures for."""
     found = {"patterns": patterns(figures, hardware)} if len(figures.patterns()) > 1 else {}
@@ -274,4 +292,5 @@ def all_of(figures, hardware):
         suffix = "" if who[0] == 1 else f"-{who[0]}-threads"
         found[f"allocation{suffix}"] = allocation(figures, who)
         found[f"allocation-parts{suffix}"] = parts(figures, who)
+    found["fork"] = forks(figures)
     return {name: png for name, png in found.items() if png}

@@ -11,11 +11,14 @@ from hardware import HUGEPAGE, KIB, MIB
 
 ALLOCATION = "allocation"
 READING = ["sequential", "random", "chase", "page"]
-PATTERNS = [*READING, ALLOCATION]
+FORK = "fork"
+PATTERNS = [*READING, ALLOCATION, FORK]
 BACKINGS = ["malloc", "hpalloc", "base", "thp", "hugetlb"]
 SHARINGS = ["same", "offset", "separate"]
 ALONE = "none"  # the sharing of one thread
-PARTS = ["allocate", "touch", "free"]  # of the pattern allocation: each a pattern in the results
+PARTS = ["allocate", "touch", "free"]
+FORK_PARTS = ["fork", "write"]
+PARTED = {ALLOCATION: PARTS, FORK: FORK_PARTS}  # each part is a pattern in the results
 
 LEAST_READ, LEAST_PAGES, LEAST_BLOCK, LEAST_MAPPING = KIB, 8 * KIB, 16, 4 * KIB
 LINE = 64
@@ -24,6 +27,7 @@ MOST = 2 << 30  # unless it is asked for
 WALK_FACTOR, QUICK_WALK_FACTOR = 32, 4  # times the last cache: reading with one thread
 STREAM_FACTOR = 4  # the same, sequential or with several threads
 BLOCK_MAX, QUICK_BLOCK_MAX = 64 * MIB, 16 * MIB
+FORK_LEAST, FORK_MAX, QUICK_FORK_MAX = MIB, 256 * MIB, 64 * MIB
 BATCH_BYTES = 32 * MIB  # allocation.c: what a thread holds at once, one block at least
 HEAP_SPARE_MB = 64  # in the pool, for what a heap takes besides
 THREADS_MAX = 64
@@ -80,6 +84,10 @@ class Limits:
     def stream(self, buffers=1):
         return self._bounded(STREAM_FACTOR * (self.last_cache or CACHES_UNKNOWN), buffers)
 
+    def fork(self):
+        largest = QUICK_FORK_MAX if self.is_quick else FORK_MAX
+        return max(FORK_LEAST, self._bounded(largest))
+
     def block(self):
         largest = QUICK_BLOCK_MAX if self.is_quick else BLOCK_MAX
         return min(largest, self._bounded(largest))
@@ -132,6 +140,8 @@ def sizes_for(series, backing):
 
 def pool_mb(pattern, threads, sharing, largest):
     buffers = threads if sharing == "separate" or pattern == ALLOCATION else 1
+    if pattern == FORK:
+        buffers = 2  # the pages that are written to are copied
     if pattern == ALLOCATION:
         largest = max(largest, BATCH_BYTES)
     rounded = -(-largest // HUGEPAGE) * HUGEPAGE
@@ -146,6 +156,8 @@ class Plan:
         for pattern in patterns:
             if pattern == ALLOCATION:
                 self._add_allocation([1, *threads])
+            elif pattern == FORK:
+                self._add(FORK, 1, ALONE, powers(FORK_LEAST, limits.fork(), 4), backings)
             else:
                 self._add_reading(pattern, threads)
 

@@ -6,7 +6,7 @@ import rounds
 import suite
 import warm
 from hardware import HUGEPAGE, KIB, MIB, size_text
-from plan import ALLOCATION, BATCH_BYTES, PARTS, sizes_for
+from plan import ALLOCATION, BATCH_BYTES, FORK, PARTED, sizes_for
 from results import SKIPPED
 
 WORKLOAD = "memory"
@@ -17,11 +17,12 @@ HUGE_ENOUGH = 0.9  # of a buffer of 2 MB and more that was to be on huge pages
 @dataclasses.dataclass
 class Row:
     size_kib: float  # of the buffer, or of a block
-    pattern: str  # of reading; or a part of the allocation: allocate, touch, free
+    pattern: str  # of reading; or a part: allocate, touch, free; fork, write
     threads: int
     sharing: str  # of the buffer, among the threads
     backing: str
-    ns_per_access: float  # of one thread; per block, in the parts of the allocation; None: failed
+    ns_per_access: float  # of one thread; per block, in the parts of the allocation; per fork, and
+    # per 4 KB written after it; None: failed
     ns_least: float  # of the repeats, whose median is above
     ns_most: float
     hugetlb_share: float  # of the memory measured, by what the kernel says of it
@@ -93,13 +94,13 @@ class Runner:
 
     def _run_point(self, series, size, backing, number, reason):
         self._bar.step(f"round {number}: {name_of(series)}: {size_text(size)} on {backing.label}")
-        patterns = PARTS if series.pattern == ALLOCATION else [series.pattern]
+        patterns = PARTED.get(series.pattern, [series.pattern])
         if reason and backing.is_strict:
             for pattern in patterns:
                 self._add(series, size, backing, number, pattern, {}, 0, f"{SKIPPED}: {reason}")
             return
-        if series.pattern == ALLOCATION:
-            warm.touch(max(size, BATCH_BYTES) // MIB * series.threads + WARM_SPARE_MB)
+        if series.pattern in (ALLOCATION, FORK):  # where first touches are measured
+            warm.touch(max(2 * size, BATCH_BYTES) // MIB * series.threads + WARM_SPARE_MB)
         done = self._launcher.measure(self._case(series, size, backing), backing.mode)
         values = {metric: value for metric, value, _ in done.values}
         for pattern in patterns:
@@ -127,7 +128,7 @@ class Runner:
 
     def _tell_of_pages(self, backing, size, values, series):
         """What does not stand on what it is called after would be a wrong line in the picture."""
-        pattern = PARTS[0] if series.pattern == ALLOCATION else series.pattern
+        pattern = PARTED.get(series.pattern, [series.pattern])[0]
         share = values.get(f"{pattern}.{backing.kind}", 1)
         if backing.kind in ("thp", "hugetlb") and size >= HUGEPAGE and share < HUGE_ENOUGH:
             self.tell(f"{backing.label}: of {size_text(size)} only {share:.0%} were on huge pages")

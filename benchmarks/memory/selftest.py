@@ -107,7 +107,9 @@ def plan_of_the_course():
            [(pattern, sharing) for pattern in ("sequential", "chase") for sharing in plan.SHARINGS]
            + [(plan.ALLOCATION, "separate")])
     mapped = next(backing for backing in plan.backings_of_course("x.so") if backing.kind == "thp")
-    expect(min(plan.sizes_for(alone[-1], mapped)), plan.LEAST_MAPPING)
+    allocation, fork = alone[-2:]
+    expect(min(plan.sizes_for(allocation, mapped)), plan.LEAST_MAPPING)
+    assert fork.groups[0].pool_mb * MIB > 2 * max(fork.sizes), "what is written is copied"
 
 
 @test
@@ -213,7 +215,7 @@ def made_up_rows():
     for number, backing in enumerate(plan.BACKINGS, 1):
         values = {size: [size / KIB * number, size / KIB * number + 1, size / KIB * number]
                   for size in plan.powers(4 * KIB, 64 * MIB)}
-        for pattern in [*plan.READING, *plan.PARTS]:
+        for pattern in [*plan.READING, *plan.PARTS, *plan.FORK_PARTS]:
             rows += rows_of(pattern, backing, values)
         for sharing in plan.SHARINGS:
             rows += rows_of("sequential", backing, values, threads=2, sharing=sharing)
@@ -230,11 +232,11 @@ def pictures_show_the_lines():
     figures = answers.Figures(made_up_rows())
     found = pictures.all_of(figures, MACHINE)
     expect(sorted(found), sorted(
-        ["patterns", "threads-sequential", "allocation", "allocation-parts", *plan.READING,
+        ["patterns", "threads-sequential", "allocation", "allocation-parts", "fork", *plan.READING,
          *(f"{pattern}-linear" for pattern in plan.READING)]))
     for png in found.values():
         check_png(png)
-    for name in ("chase", "chase-linear", "allocation", "allocation-parts"):
+    for name in ("chase", "chase-linear", "allocation", "allocation-parts", "fork"):
         shown = matplotlib.image.imread(io.BytesIO(found[name]))[:, :, :3]
         for backing in plan.BACKINGS:
             colour = matplotlib.colors.to_rgb(pictures.COLOURS[backing])
@@ -277,6 +279,8 @@ def program():
             expect((values[f"{pattern}.hugetlb"], values[f"{pattern}.thp"]), (0, 0))
     done, values = measured("--pattern=allocation", "--bytes=5000", "--threads=2")
     assert all(values[part] > 0 for part in plan.PARTS), done
+    done, values = measured("--pattern=fork", "--bytes=1000000", "--backing=base")
+    assert all(values[part] > 0 for part in plan.FORK_PARTS), done
     done, values = measured("--pattern=sequential", "--step=4096", "--bytes=1000000",
                             "--backing=thp")
     if "never" not in hardware_setting():
@@ -332,6 +336,8 @@ def short_run():
         expect(len(seen), len(rows), "rows of one round")
         wanted = {(pattern, 1, plan.ALONE, backing, 64.0)
                   for pattern in [*plan.READING, *plan.PARTS] for backing in plan.BACKINGS}
+        wanted |= {(part, 1, plan.ALONE, backing, 1024.0)
+                   for part in plan.FORK_PARTS for backing in plan.BACKINGS}
         wanted |= {("sequential", 2, sharing, backing, 64.0)
                    for sharing in plan.SHARINGS for backing in ("base", "thp")}
         assert wanted <= seen, wanted - seen
