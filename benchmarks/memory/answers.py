@@ -10,6 +10,7 @@ from plan import ALONE, BACKINGS, FORK_PARTS, PARTS, READING
 from tables import NOTHING, Table
 
 GAIN = 0.90  # of the time on base pages: less is called a gain
+FASTEST = 3  # so many are named
 SUM = "sum"  # of the parts of the allocation
 BLOCK_SIZES = [64, 4 * KIB, 64 * KIB, HUGEPAGE]
 HUGE = ["thp", "hugetlb", "hpalloc"]
@@ -63,7 +64,9 @@ class Figures:
                 self.lines[line][size] = ratios.Spread(found, "ns")
         self._add_sums()
         self.backings = sorted({row.backing for row in rows}, key=_place)
-        self.rounds = max((row.round for row in rows), default=0)
+        self.is_comparison = not set(self.backings) <= set(BACKINGS)
+        plain = [label for label in self.backings if ":" not in label]
+        self.base = "glibc" if "glibc" in plain else (plain + self.backings + [""])[0]
         self.skipped = {row.backing: row.exit for row in rows if row.is_skipped}
         self.failures = collections.Counter(
             (row.pattern, row.backing, row.exit) for row in rows
@@ -246,6 +249,22 @@ def fork_table(figures):
                  "is shared with a child that waits.", ["", *figures.backings], rows)
 
 
+def fastest(figures):
+    """The three fastest allocators at some sizes, and where ours is."""
+    found = []
+    totals = {label: figures.line(SUM, label) for label in figures.backings}
+    for size in BLOCK_SIZES:
+        order = sorted((label for label in totals if size in totals[label]),
+                       key=lambda label: totals[label][size].median)
+        shown = [label for place, label in enumerate(order)
+                 if place < FASTEST or label.startswith(allocators.OURS)]
+        if shown:
+            words = (f"{order.index(label) + 1}. {label} {_ns(totals[label][size].median)}"
+                     for label in shown)
+            found.append(f"a block of {size_text(size)}: {', '.join(words)}, of {len(order)}.")
+    return found
+
+
 def tables_of(figures, hardware):
     found = [reading_table(figures, hardware)]
     found += [allocation_table(figures, count, sharing)
@@ -255,7 +274,8 @@ def tables_of(figures, hardware):
 
 
 def sentences(figures):
-    found = gains(figures) + heaps(figures) + threads(figures) + allocations(figures)
+    found = gains(figures) + heaps(figures) + threads(figures)
+    found += fastest(figures) if figures.is_comparison else allocations(figures)
     found += [f"left out: {backing}: {why}" for backing, why in figures.skipped.items()]
     found += [f"{pattern} on {backing}: {count} runs failed: {status}"
               for (pattern, backing, status), count in figures.failures.items()]

@@ -5,7 +5,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 import plots
 from answers import SUM
-from hardware import BASE_PAGE, HUGEPAGE, KIB, Mark, size_text
+from hardware import BASE_PAGE, HUGEPAGE, Mark, size_text
 from plan import ALONE, FORK_PARTS, LINE, PARTS
 
 COLOURS = {"malloc": "#7f7f7f", "hpalloc": plots.OURS_COLOURS[1], "base": "#d55e00",
@@ -19,6 +19,7 @@ TITLES = {
     "chase": "Chase: each line says where the next one is",
     "page": "Page: a chase through one line of each 4 KB page",
 }
+MODE_STYLES = {"thp": "--", "hugetlb": ":"}
 SIZE, PANEL = (9.5, 5.6), (4.8, 5)  # inches: a picture, one of several side by side
 CACHE_COLOUR, TLB_COLOUR = "#555555", "#5b3a8c"
 TICKS_MOST = 9
@@ -33,6 +34,7 @@ def _style(label, number):
     colours = plots.OURS_COLOURS if is_ours else plots.PEER_COLOURS
     return {"color": colours[number % len(colours)],
             "marker": "o" if is_ours else plots.PEER_MARKERS[number % len(plots.PEER_MARKERS)],
+            "linestyle": "-" if is_ours else MODE_STYLES.get(label.partition(":")[2], "-"),
             "markerfacecolor": "white" if ":" in label and not is_ours else None}
 
 
@@ -194,18 +196,18 @@ def threads(figures, hardware, pattern):
 
 
 def _panel(axes, figures, part, who, styles, scale=None, is_logarithmic=True):
+    """`scale`: see _draw(); where it is None the size is left out."""
     values, sizes = [], []
     for backing in figures.backings:
-        points = figures.line(part, backing, *who)
-        if scale:
-            points = {size: point for size, point in points.items() if size >= BASE_PAGE}
+        points = {size: point for size, point in figures.line(part, backing, *who).items()
+                  if not scale or scale(size)}
         if points:
             values += _draw(axes, points, backing, styles[backing], scale)
             sizes += points
     if not values:
         return
     _size_axis(axes, sizes, "size of a block")
-    _time_axis(axes, values, is_logarithmic, "time of a page" if scale else "time of a block")
+    _time_axis(axes, values, is_logarithmic, "time")
     _mark(axes, [Mark("4 KB page", BASE_PAGE), Mark("2 MB page", HUGEPAGE)], CACHE_COLOUR, "--", 3)
     plots.without_frame(axes)
 
@@ -217,11 +219,18 @@ def allocation(figures, who=(1, ALONE)):
     styles = _styles(figures.backings)
     figure, (left, right) = plots.plt.subplots(1, 2, figsize=(2 * PANEL[0] + 1, PANEL[1]))
     _panel(left, figures, SUM, who, styles)
-    _panel(right, figures, SUM, who, styles, _base_pages, False)
-    _limit_linear(right)
+    if figures.is_comparison:
+        base = figures.line(SUM, figures.base, *who)
+        _panel(right, figures, SUM, who, styles, lambda size: size in base and base[size].median)
+        right.yaxis.set_major_formatter(FuncFormatter(lambda ratio, _: f"{ratio:g}"))
+        right.set_ylabel("ratio; below 1 is better")
+        right.set_title(f"The same, as a ratio to {figures.base}", loc="left", pad=18)
+    else:
+        _panel(right, figures, SUM, who, styles, _base_pages, False)
+        _limit_linear(right)
+        right.set_title("The same, by 4 KB of the block", loc="left", pad=18)
     left.legend(loc="upper left", frameon=False, fontsize="small")
     left.set_title("A block", loc="left", pad=18)
-    right.set_title("The same, by 4 KB of the block", loc="left", pad=18)
     figure.suptitle(f"Allocate, touch, free: {_threads_text(who)}", fontweight="bold", x=0.02,
                     ha="left")
     figure.tight_layout()
@@ -229,7 +238,7 @@ def allocation(figures, who=(1, ALONE)):
 
 
 def _base_pages(size):
-    return size / BASE_PAGE
+    return size / BASE_PAGE if size >= BASE_PAGE else None
 
 
 def _limit_linear(axes):
@@ -256,7 +265,7 @@ def parts(figures, who=(1, ALONE)):
     lines = [line for axes in panels for line in axes.get_lines() if len(line.get_ydata()) > 2]
     values = [value for line in lines for value in line.get_ydata()]
     if values:
-        _time_axis(panels[0], values, True, "time of a block")
+        _time_axis(panels[0], values, True, "time")
     panels[0].legend(loc="upper left", frameon=False, fontsize="small")
     figure.suptitle(f"The parts: {_threads_text(who)}", fontweight="bold", x=0.01, ha="left")
     figure.tight_layout()
@@ -273,7 +282,6 @@ def forks(figures):
             "The fork", "Then a write of the parent, by 4 KB of the buffer")):
         _panel(axes, figures, part, (1, ALONE), styles)
         axes.set_xlabel("size of the buffer")
-        axes.set_ylabel("time")
         axes.set_title(title, loc="left", pad=18)
     panels[0].legend(loc="upper left", frameon=False, fontsize="small")
     figure.suptitle("Fork with a buffer in use", fontweight="bold", x=0.02, ha="left")

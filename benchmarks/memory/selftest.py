@@ -1,19 +1,14 @@
 #!/usr/bin/python3
-"""Tests the memory benchmark: plan, statistics and pictures on made-up figures, the program, and
-short runs of the command.
+"""Tests the memory benchmark on made-up figures: its plan, its words, its pictures.
 
-Usage: selftest.py BUILD TESTS_OF_TOOLS [OPTIONS OF THE RUNS...]
+Usage: selftest.py BUILD TESTS_OF_TOOLS
 """
 
 import pathlib
-import struct
-import subprocess
 import sys
 import tempfile
-import zlib
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path += [str(HERE.parent), sys.argv[2]]
+from checks import check_png, pictures_module
 
 import answers
 import hardware
@@ -21,15 +16,8 @@ import plan
 import points
 import results
 from hardware import KIB, MIB, Hardware, Mark, Tlb
-from tap import Skip, expect, main, test
+from tap import expect, main, test
 
-BUILD = pathlib.Path(sys.argv[1])
-OPTIONS = sys.argv[3:]
-PROGRAM = BUILD / "benchmarks" / "memory" / "bench-memory"
-SECONDS = 300
-PNG = b"\x89PNG\r\n\x1a\n"
-BYTES_OF_A_PIXEL = {0: 1, 2: 3, 6: 4}  # by the colour type, with 8 bits a channel
-LEAST_PIXELS = (300, 300)
 COLOUR_PIXELS = 200  # of a line that is to be seen
 MACHINE = Hardware((Mark("L1", 32 * KIB), Mark("L2", MIB), Mark("L3", 8 * MIB)),
                    (Tlb(1, 4 * KIB, 64), Tlb(2, 4 * KIB, 1024), Tlb(1, 2 * MIB, 32)))
@@ -44,32 +32,6 @@ def rows_of(pattern, backing, values, **more):
     """{bytes: values of the rounds} as rows."""
     return [row(pattern, size, backing, ns, number, **more) for size, found in values.items()
             for number, ns in enumerate(found, 1)]
-
-
-def check_png(data):
-    """Each chunk is whole, and there are as many pixels as the head says."""
-    expect(data[:8], PNG)
-    at, pixels, head, last = 8, b"", None, b""
-    while at < len(data):
-        length, last = struct.unpack(">I", data[at:at + 4])[0], data[at + 4:at + 8]
-        body, sum_of = data[at + 8:at + 8 + length], data[at + 8 + length:at + 12 + length]
-        expect(zlib.crc32(last + body), struct.unpack(">I", sum_of)[0], "checksum of a chunk")
-        head = struct.unpack(">IIBB", body[:10]) if last == b"IHDR" else head
-        pixels += body if last == b"IDAT" else b""
-        at += 12 + length
-    expect(last, b"IEND")
-    width, height, depth, colours = head
-    assert width > LEAST_PIXELS[0] and height > LEAST_PIXELS[1], (width, height)
-    expect(depth, 8)
-    expect(len(zlib.decompress(pixels)), height * (1 + width * BYTES_OF_A_PIXEL[colours]))
-
-
-def pictures_module():
-    try:
-        import pictures
-    except ImportError as reason:
-        raise Skip(reason) from reason
-    return pictures
 
 
 @test
@@ -191,6 +153,21 @@ def figures_of_rows():
 
 
 @test
+def compared_allocators():
+    """of allocators the fastest are named, and ours; pictures are of ratios"""
+    rows = []
+    for place, label in enumerate(["tbb", "mine", "glibc", "hpalloc:empty", "tcmalloc"], 1):
+        for part in plan.PARTS:
+            rows += rows_of(part, label, {64: [place] * 2, 2 * MIB: [place * 1e5] * 2})
+    figures = answers.Figures(rows)
+    expect(figures.backings, ["hpalloc:empty", "glibc", "tcmalloc", "tbb", "mine"])
+    expect(answers.fastest(figures)[0], "a block of 64 B: 1. tbb 3 ns, 2. mine 6 ns, "
+           "3. glibc 9 ns, 4. hpalloc:empty 12 ns, of 5.")
+    for png in pictures_module().all_of(figures, MACHINE).values():
+        check_png(png)
+
+
+@test
 def pages_of_heaps():
     """what a heap's buffers stood on is said by size"""
     rows = [row("chase", size, "hpalloc", 1.0) for size in (KIB, 2 * KIB, MIB, 64 * MIB)]
@@ -259,116 +236,6 @@ def written_rows():
         writer.close()
         assert path.read_text().startswith("size_kib,pattern,threads,sharing,backing,ns_per_access")
         expect(results.read(path, points.Row), rows)
-
-
-def measured(*options):
-    done = subprocess.run([str(PROGRAM), "--ms=1", "--repeats=3", *options], capture_output=True,
-                          text=True, check=False, timeout=SECONDS)
-    return done, {line.split()[0]: float(line.split()[1]) for line in done.stdout.splitlines()}
-
-
-@test
-def program():
-    """the program measures each pattern, with threads, and knows what its memory stands on"""
-    for pattern in plan.READING:
-        for options in ([], ["--threads=2", "--sharing=offset"],
-                        ["--threads=3", "--sharing=separate", "--backing=base"]):
-            done, values = measured(f"--pattern={pattern}", "--bytes=99968", *options)
-            expect(done.returncode, 0, f"{pattern} {options}: {done.stderr}")
-            assert 0 < values[f"{pattern}.least"] <= values[pattern] <= values[f"{pattern}.most"]
-            expect((values[f"{pattern}.hugetlb"], values[f"{pattern}.thp"]), (0, 0))
-    done, values = measured("--pattern=allocation", "--bytes=5000", "--threads=2")
-    assert all(values[part] > 0 for part in plan.PARTS), done
-    done, values = measured("--pattern=fork", "--bytes=1000000", "--backing=base")
-    assert all(values[part] > 0 for part in plan.FORK_PARTS), done
-    done, values = measured("--pattern=sequential", "--step=4096", "--bytes=1000000",
-                            "--backing=thp")
-    if "never" not in hardware_setting():
-        expect(values["sequential.thp"], 1)
-    # A chain of which only a part were walked would be a cache's: it would be too fast by far.
-    assert measured("--pattern=chase", "--bytes=4194304")[1]["chase"] > \
-        2 * measured("--pattern=chase", "--bytes=4096")[1]["chase"]
-    for wrong in ("--pattern=none", "--backing=none", "--bytes=64x", "--bytes=64", "--step=12"):
-        assert measured(wrong)[0].returncode != 0, wrong
-
-
-def hardware_setting():
-    try:
-        return pathlib.Path("/sys/kernel/mm/transparent_hugepage/enabled").read_text() \
-            .partition("[")[2].partition("]")[0]
-    except OSError:
-        return "never"
-
-
-def run(folder, *options):
-    done = subprocess.run(
-        [sys.executable, str(HERE / "run.py"), str(BUILD), "--output", folder, *options, *OPTIONS],
-        capture_output=True, text=True, check=False, timeout=SECONDS)
-    expect(done.returncode, 0, done.stdout + done.stderr)
-    return done
-
-
-def check_pictures(output, wanted):
-    pictures_module()
-    for name in wanted:
-        check_png((output / f"{name}.png").read_bytes())
-
-
-def check_pages(one):
-    """A line is called after what it stands on."""
-    if one.backing == "hugetlb":
-        expect(one.hugetlb_share, 1, one)
-    if one.backing == "base":
-        expect((one.hugetlb_share, one.thp_share), (0, 0), one)
-    if one.backing == "thp" and "never" not in hardware_setting():
-        assert one.thp_share > 0.5, one
-
-
-@test
-def short_run():
-    """a short run leaves every figure of its plan, pictures, and words; the same once more"""
-    with tempfile.TemporaryDirectory() as folder:
-        output = pathlib.Path(folder)
-        done = run(folder, "--quick", "--max", "64K", "--rounds", "1", "--ms", "1",
-                   "--threads", "2", "--markdown", str(output / "found.md"))
-        rows = results.read(output / "memory.csv", points.Row)
-        seen = {(one.pattern, one.threads, one.sharing, one.backing, one.size_kib) for one in rows}
-        expect(len(seen), len(rows), "rows of one round")
-        wanted = {(pattern, 1, plan.ALONE, backing, 64.0)
-                  for pattern in [*plan.READING, *plan.PARTS] for backing in plan.BACKINGS}
-        wanted |= {(part, 1, plan.ALONE, backing, 1024.0)
-                   for part in plan.FORK_PARTS for backing in plan.BACKINGS}
-        wanted |= {("sequential", 2, sharing, backing, 64.0)
-                   for sharing in plan.SHARINGS for backing in ("base", "thp")}
-        assert wanted <= seen, wanted - seen
-        expect(min(one.size_kib for one in rows if one.pattern == "chase"), 1.0)
-        for one in rows:
-            if one.is_skipped:
-                expect(one.backing, "hugetlb", one)
-                continue
-            assert one.exit == "0" and one.peak_kib > 500, one
-            assert 0 < one.ns_least <= one.ns_per_access <= one.ns_most, one
-            check_pages(one)
-        assert "gain" in done.stdout and "A block, allocated, touched, freed" in done.stdout
-        assert "| chase, base |" in (output / "found.md").read_text(), "tables"
-        check_pictures(output, ["patterns", "chase", "chase-linear", "threads-sequential",
-                                "allocation", "allocation-parts-2-threads"])
-        expect(run(folder, "--again").stdout, done.stdout)
-
-
-@test
-def short_comparison():
-    """a comparison measures the allocators named, and any other library"""
-    ours = BUILD / "src" / "libhpalloc-preload.so"
-    with tempfile.TemporaryDirectory() as folder:
-        output = pathlib.Path(folder)
-        run(folder, "--quick", "--max", "64K", "--rounds", "1", "--ms", "1", "--threads", "",
-            "--allocators", "glibc", "--with", f"other={ours},HPALLOC_BACKING=base")
-        rows = results.read(output / "allocators.csv", points.Row)
-        expect({one.backing for one in rows}, {"glibc", "glibc:thp", "glibc:hugetlb", "other"})
-        assert all(one.exit == "0" and one.ns_per_access > 0 for one in rows
-                   if one.backing in ("glibc", "other")), rows
-        check_pictures(output, ["allocators-allocation", "allocators-allocation-parts"])
 
 
 sys.exit(main())
