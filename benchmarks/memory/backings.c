@@ -5,9 +5,11 @@
 #include "memory.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define BASE_PAGE_BYTES ((size_t)4096)
 #define HUGEPAGE_BYTES ((size_t)2 << 20)
@@ -90,40 +92,66 @@ const struct memory_backing memory_backings[] = {
 	{ 0 },
 };
 
-/* What a line of smaps adds to the figures, in KiB, if it is one of them. */
-static void add_line(const char *line, double *resident, double *thp, double *hugetlb)
+/* In KiB, of the mappings that the block has a part in. */
+struct sizes {
+	uintptr_t first, behind; /* the block */
+	bool is_ours;		 /* the mapping whose lines come now */
+	double resident, thp, hugetlb;
+};
+
+static void add_line(struct sizes *sizes, const char *line)
 {
+	uintptr_t from, to;
 	size_t kib;
 
+	if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+		sizes->is_ours = from < sizes->behind && to > sizes->first;
+	if (!sizes->is_ours)
+		return;
 	if (sscanf(line, "Rss: %zu", &kib) == 1)
-		*resident += (double)kib;
+		sizes->resident += (double)kib;
 	else if (sscanf(line, "AnonHugePages: %zu", &kib) == 1)
-		*thp += (double)kib;
+		sizes->thp += (double)kib;
 	else if (sscanf(line, "Private_Hugetlb: %zu", &kib) == 1)
-		*hugetlb += (double)kib;
+		sizes->hugetlb += (double)kib;
 }
 
+/* Adds the whole lines of the text, and returns how long they are. */
+static size_t add_lines(struct sizes *sizes, char *text)
+{
+	char *line = text, *end;
+
+	while ((end = strchr(line, '\n'))) {
+		*end = '\0';
+		add_line(sizes, line);
+		line = end + 1;
+	}
+	return (size_t)(line - text);
+}
+
+/* Without malloc: a block of ours between those that are measured would change what it does. */
 struct memory_pages memory_pages_of(const void *block, size_t bytes)
 {
-	uintptr_t first = (uintptr_t)block, behind = first + bytes;
-	double resident = 0, thp = 0, hugetlb = 0;
-	FILE *file = fopen("/proc/self/smaps", "r");
-	bool is_ours = false;
-	char line[512];
+	static char text[32 * BENCH_KIB];
+	struct sizes sizes = { .first = (uintptr_t)block, .behind = (uintptr_t)block + bytes };
+	int file = open("/proc/self/smaps", O_RDONLY | O_CLOEXEC);
+	size_t kept = 0;
+	ssize_t got;
 
-	bench_check(file, "/proc/self/smaps cannot be read");
-	while (fgets(line, sizeof(line), file)) {
-		uintptr_t from, to;
+	bench_check(file >= 0, "/proc/self/smaps cannot be opened");
+	while ((got = read(file, text + kept, sizeof(text) - 1 - kept)) > 0) {
+		size_t used;
 
-		if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
-			is_ours = from < behind && to > first;
-		else if (is_ours)
-			add_line(line, &resident, &thp, &hugetlb);
+		text[kept + (size_t)got] = '\0';
+		used = add_lines(&sizes, text);
+		kept += (size_t)got - used;
+		memmove(text, text + used, kept);
 	}
-	fclose(file);
+	close(file);
+	bench_check(got == 0, "/proc/self/smaps cannot be read");
 	/* Pages of the pool are in no Rss. */
-	resident += hugetlb;
-	if (resident == 0)
+	sizes.resident += sizes.hugetlb;
+	if (sizes.resident < 1)
 		return (struct memory_pages){ 0, 0 };
-	return (struct memory_pages){ hugetlb / resident, thp / resident };
+	return (struct memory_pages){ sizes.hugetlb / sizes.resident, sizes.thp / sizes.resident };
 }
