@@ -45,7 +45,7 @@ def _pages(row):
 
 class Figures:
     """The rounds by line and size: lines[Line][bytes] is a ratios.Spread. A point with a run that
-    failed has none."""
+    failed has none; rounds that had to leave it out do not count."""
 
     def __init__(self, rows):
         values = collections.defaultdict(list)
@@ -53,9 +53,9 @@ class Figures:
         self.pages = collections.defaultdict(dict)  # [Line][bytes]: a key of PAGE_NAMES
         for row in rows:
             key = Line(row.pattern, row.threads, row.sharing, row.backing), row.size_kib * KIB
-            if row.ns_per_access is None:
+            if row.ns_per_access is None and not row.is_skipped:
                 failed.add(key)
-            else:
+            elif not row.is_skipped:
                 values[key].append(row.ns_per_access)
                 self.pages[key[0]][key[1]] = _pages(row)
         self.lines = collections.defaultdict(dict)
@@ -67,7 +67,11 @@ class Figures:
         self.is_comparison = not set(self.backings) <= set(BACKINGS)
         plain = [label for label in self.backings if ":" not in label]
         self.base = "glibc" if "glibc" in plain else (plain + self.backings + [""])[0]
-        self.skipped = {row.backing: row.exit for row in rows if row.is_skipped}
+        self.skipped = [
+            f"{backing}: {sum(row.is_skipped for row in own)} of {len(own)} rows {reason}"
+            for backing in self.backings
+            for own in [[row for row in rows if row.backing == backing]]
+            for reason in [row.exit for row in own if row.is_skipped][:1]]
         self.failures = collections.Counter(
             (row.pattern, row.backing, row.exit) for row in rows
             if row.ns_per_access is None and not row.is_skipped)
@@ -276,7 +280,7 @@ def tables_of(figures, hardware):
 def sentences(figures):
     found = gains(figures) + heaps(figures) + threads(figures)
     found += fastest(figures) if figures.is_comparison else allocations(figures)
-    found += [f"left out: {backing}: {why}" for backing, why in figures.skipped.items()]
+    found += [f"left out: {text}" for text in figures.skipped]
     found += [f"{pattern} on {backing}: {count} runs failed: {status}"
               for (pattern, backing, status), count in figures.failures.items()]
     return found

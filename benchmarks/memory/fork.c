@@ -47,12 +47,12 @@ static void fork_once(void)
 
 	bench_touch(buffer, options->bytes);
 	forking.pages = memory_pages_of(buffer, options->bytes);
-	begin = bench_now();
+	begin = memory_cpu_now();
 	child = start_child(&end);
-	forked = bench_now();
+	forked = memory_cpu_now();
 	for (size_t i = 0; i < options->bytes; i += PAGE_BYTES)
 		((volatile char *)buffer)[i] = 2;
-	forking.write_seconds += bench_now() - forked;
+	forking.write_seconds += memory_cpu_now() - forked;
 	forking.fork_seconds += forked - begin;
 	close(end);
 	bench_check(waitpid(child, &status, 0) == child && status == 0, "the child failed");

@@ -4,11 +4,20 @@
 #include <argp.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum { LEAST_BYTES = 16, STEP_BYTES = 64, REPEATS = 5, MILLISECONDS = 20, PAGE_BYTES = 4096 };
 
 static const struct memory_pattern *const patterns[] = { &memory_sequential, &memory_random,
 							 &memory_chase, &memory_page, NULL };
+
+double memory_cpu_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
 
 static int compare(const void *left, const void *right)
 {

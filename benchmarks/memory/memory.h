@@ -53,6 +53,7 @@ struct memory_walk {
 	uint64_t at;
 	uint64_t checked;
 	uint64_t result;
+	double seconds; /* of the last read(), of the processor */
 };
 
 struct memory_pattern {
@@ -92,6 +93,12 @@ void memory_fork(const struct memory_options *options);
 /* ---- figures ---- */
 
 enum { MEMORY_REPEATS_MAX = 99 };
+
+/*
+ * The processor time of this thread. On a machine that others use as well, much of the time between
+ * two moments may be theirs.
+ */
+double memory_cpu_now(void);
 
 /* Prints the median, the least and the most of `count` seconds / operations as nanoseconds. */
 void memory_report(const char *name, double *seconds, size_t count, double operations);

@@ -1,6 +1,7 @@
 /*
  * The frame of the reading patterns: buffers, threads, calibration, repeats. See memory.h. The time
- * of an access is that of one thread: N threads make N accesses in it.
+ * of an access is that of one thread, of the processor: N threads that have one each make N accesses
+ * in it.
  */
 #include "memory.h"
 
@@ -46,20 +47,27 @@ static void share(size_t threads)
 
 static void *read_on(void *number)
 {
-	reading.options->pattern->read(&reading.walks[(size_t)number], reading.accesses);
+	struct memory_walk *walk = &reading.walks[(size_t)number];
+	double begin = memory_cpu_now();
+
+	reading.options->pattern->read(walk, reading.accesses);
+	walk->seconds = memory_cpu_now() - begin;
 	return NULL;
 }
 
+/* The mean of the threads. */
 static double run(size_t granules)
 {
 	const struct memory_options *options = reading.options;
-	double seconds;
+	double seconds = 0;
 
 	reading.accesses = granules * options->pattern->granule(&reading.walks[0]);
-	seconds = bench_run_threads(options->threads, read_on);
-	for (size_t i = 0; i < options->threads; i++)
+	bench_run_threads(options->threads, read_on);
+	for (size_t i = 0; i < options->threads; i++) {
 		options->pattern->check(&reading.walks[i], reading.accesses);
-	return seconds;
+		seconds += reading.walks[i].seconds;
+	}
+	return seconds / (double)options->threads;
 }
 
 void memory_read(const struct memory_options *options)

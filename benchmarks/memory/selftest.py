@@ -147,7 +147,7 @@ def figures_of_rows():
     expect(figures.line(answers.SUM, "malloc")[64].median, 111)
     expect(figures.backings, ["malloc", "base", "hugetlb"])
     said = " ".join(answers.sentences(figures))
-    assert "left out: hugetlb: skipped: no root" in said and "failed" in said, said
+    assert "left out: hugetlb: 1 of 1 rows skipped: no root" in said and "failed" in said, said
     table = answers.allocation_table(figures, 1, plan.ALONE)
     expect(table.rows, [["64 B", "111 ns", "–", "–"]])
 
