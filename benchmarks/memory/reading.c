@@ -1,7 +1,7 @@
 /*
- * The frame of the reading patterns: buffers, threads, calibration, repeats. See memory.h. The time
- * of an access is that of one thread, of the processor: N threads that have one each make N accesses
- * in it.
+ * The frame of the reading patterns: buffers, threads, calibration, repeats. See memory.h. The
+ * time of an access is that of one thread, on its processor: N threads that have one each make N
+ * accesses in it.
  */
 #include "memory.h"
 
