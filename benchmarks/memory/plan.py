@@ -86,7 +86,7 @@ class Limits:
 
     def fork(self):
         largest = QUICK_FORK_MAX if self.is_quick else FORK_MAX
-        return max(FORK_LEAST, self._bounded(largest))
+        return max(FORK_LEAST, min(largest, self._bounded(largest)))
 
     def block(self):
         largest = QUICK_BLOCK_MAX if self.is_quick else BLOCK_MAX

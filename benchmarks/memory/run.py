@@ -27,7 +27,7 @@ import progress  # noqa: E402
 import results  # noqa: E402
 import warm  # noqa: E402
 
-ROUNDS, MILLISECONDS, REPEATS = 3, 20, 3
+ROUNDS, MILLISECONDS, REPEATS = 3, 15, 3
 QUICK_MILLISECONDS = 8
 TIMEOUT_SECONDS = 120
 LAST_STEP = 4096
@@ -54,8 +54,8 @@ def parser():
     add("build", type=pathlib.Path, help="the build directory, in which bench-memory is built")
     add("--quick", action="store_true", help="less than two minutes: fewer sizes, smaller ones")
     add("--max", type=size, default=0, metavar="SIZE",
-        help=f"of a buffer; {plan.WALK_FACTOR} times the last cache, sequential and with threads "
-             f"{plan.STREAM_FACTOR} times, as all with --quick")
+        help=f"of a buffer that is read; {plan.WALK_FACTOR} times the last cache, sequential and "
+             f"with threads {plan.STREAM_FACTOR} times, as all with --quick")
     add("--patterns", type=names, default=plan.PATTERNS, metavar="NAMES",
         help=f"of {','.join(plan.PATTERNS)}")
     add("--backings", type=names, default=plan.BACKINGS, metavar="NAMES",

@@ -42,6 +42,9 @@ def sizes():
     expect(plan.with_halves([KIB, 2 * KIB, 4 * KIB]), [1024, 1536, 2048, 3072, 4096])
     limits = plan.Limits(False, 32 * MIB, 0, 24 << 30, 64)
     expect((limits.walk(), limits.stream(), limits.block()), (1 << 30, 128 * MIB, 64 * MIB))
+    large = plan.Limits(False, 32 * MIB, 1 << 30, 24 << 30, 64)
+    expect((large.walk(), large.stream(), large.block(), large.fork()),
+           (1 << 30, 1 << 30, 64 * MIB, 256 * MIB))
     small = plan.Limits(True, 32 * MIB, 0, 256 * MIB, 64)
     expect((small.walk(), small.stream(2), small.block()), (64 * MIB, 32 * MIB, 16 * MIB))
     expect(plan.Limits(True, 0, 64 * KIB, 24 << 30, 64).walk(), 64 * KIB)
