@@ -27,7 +27,7 @@ static void *map(const char *what, size_t bytes, int flags)
 	if (start == MAP_FAILED) {
 		fprintf(stderr, "memory: %s: no %zu KiB: %s\n", what, bytes / BENCH_KIB,
 			strerror(errno));
-		exit(EXIT_FAILURE);
+		exit(flags & MAP_HUGETLB ? MEMORY_NO_PAGES : EXIT_FAILURE);
 	}
 	return start;
 }

@@ -36,6 +36,9 @@ struct memory_backing {
 
 extern const struct memory_backing memory_backings[]; /* the last has no name */
 
+/* The exit status where the pool has not enough pages: others use it as well. */
+enum { MEMORY_NO_PAGES = 75 };
+
 /* Shares, 0 to 1, of the mappings in which the block lies, by what the kernel says of them. */
 struct memory_pages {
 	double hugetlb, thp;

@@ -208,8 +208,10 @@ def _panel(axes, figures, part, who, styles, scale=None, is_logarithmic=True):
         return
     _size_axis(axes, sizes, "size of a block")
     _time_axis(axes, values, is_logarithmic, "time")
-    _mark(axes, [Mark("4 KB page", BASE_PAGE), Mark("2 MB page", HUGEPAGE)], CACHE_COLOUR, "--", 3)
     plots.without_frame(axes)
+    if part not in FORK_PARTS:
+        marks = [Mark("4 KB page", BASE_PAGE), Mark("2 MB page", HUGEPAGE)]
+        _mark(axes, marks, CACHE_COLOUR, "--", 3)
 
 
 def allocation(figures, who=(1, ALONE)):

@@ -11,6 +11,7 @@ from results import SKIPPED
 
 WORKLOAD = "memory"
 WARM_SPARE_MB = 32
+NO_PAGES = "75"  # MEMORY_NO_PAGES in memory.h
 HUGE_ENOUGH = 0.9  # of a buffer of 2 MB and more that was to be on huge pages
 
 
@@ -102,10 +103,14 @@ class Runner:
         if series.pattern in (ALLOCATION, FORK):  # where first touches are measured
             warm.touch(max(2 * size, BATCH_BYTES) // MIB * series.threads + WARM_SPARE_MB)
         done = self._launcher.measure(self._case(series, size, backing), backing.mode)
+        if done.exit == NO_PAGES:
+            done.exit = f"{SKIPPED}: others took pages of the pool"
         values = {metric: value for metric, value, _ in done.values}
         for pattern in patterns:
             self._add(series, size, backing, number, pattern, values, done.peak_kib, done.exit)
-        if done.exit != "0":
+        if done.exit.startswith(SKIPPED):
+            self.tell(f"{backing.label}: {done.exit}")
+        elif done.exit != "0":
             last = " ".join(done.messages.strip().splitlines()[-1:])
             self.tell(f"{name_of(series)}, {size_text(size)} on {backing.label}: failed, "
                       f"{done.exit}: {last}")

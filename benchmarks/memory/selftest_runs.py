@@ -50,6 +50,9 @@ def program():
     # A chain of which only a part were walked would be a cache's: it would be too fast by far.
     assert measured("--pattern=chase", "--bytes=4194304")[1]["chase"] > \
         2 * measured("--pattern=chase", "--bytes=4096")[1]["chase"]
+    if pathlib.Path("/proc/sys/vm/nr_overcommit_hugepages").read_text() == "0\n":
+        huge = str(1 << 46)  # no pool has it
+        expect(measured("--backing=hugetlb", "--bytes", huge)[0].returncode, int(points.NO_PAGES))
     for wrong in ("--pattern=none", "--backing=none", "--bytes=64x", "--bytes=64", "--step=12"):
         assert measured(wrong)[0].returncode != 0, wrong
 
