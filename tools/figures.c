@@ -64,10 +64,14 @@ uint64_t hp_figures_fallbacks(const struct hp_stats *stats)
 
 /* ---- rates ---- */
 
+#define RATE_MAX 1e15
+
 /* A page is the program's to write: what seems to run backwards is no rate. */
 static double rate(uint64_t before, uint64_t after, double seconds)
 {
-	return after > before && seconds > 0 ? (double)(after - before) / seconds : 0;
+	double events = after > before && seconds > 0 ? (double)(after - before) / seconds : 0;
+
+	return events < RATE_MAX ? events : RATE_MAX;
 }
 
 struct hp_rates hp_rates_between(const struct hp_published *before,
@@ -161,8 +165,7 @@ static void put_rates(FILE *out, const struct hp_rates *rates)
 		"  pool: %.1f hugepages taken, %.1f given back; %s of other memory given back; "
 		"%.1f fall-backs\n",
 		rates->hugepages_taken, rates->hugepages_given,
-		hp_size_text(text, rates->purged_bytes > 0 ? (uint64_t)rates->purged_bytes : 0),
-		rates->fallbacks);
+		hp_size_text(text, (uint64_t)rates->purged_bytes), rates->fallbacks);
 }
 
 void hp_figures_text(FILE *out, const struct hp_live *live, const struct hp_rates *rates)

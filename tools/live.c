@@ -242,8 +242,11 @@ size_t hp_live_find(struct hp_live **out_list)
 	look_into_all(&finding, "/dev/shm/" PATTERN);
 	look_into_all(&finding, "/tmp/" PATTERN);
 	if (runtime && *runtime == '/' &&
-	    snprintf(path, sizeof(path), "%s/" PATTERN, runtime) < PATH_BYTES)
+	    snprintf(path, sizeof(path), "%s/" PATTERN, runtime) < PATH_BYTES) {
 		look_into_all(&finding, path);
+		path[strlen(path) - 1] = '\0'; /* by its name alone: it may look like a pattern */
+		look_into(&finding, path);
+	}
 	if (finding.count)
 		qsort(finding.list, finding.count, sizeof(*finding.list), by_pid);
 	*out_list = finding.list;

@@ -42,9 +42,10 @@ struct hp_published {
 	uint64_t pid_space; /* inode of its /proc/self/ns/pid, or 0: where `pid` counts */
 	/*
 	 * Most of `stats` is always up to date. The rest takes a walk over the heap: in_use_bytes,
-	 * metadata_bytes, reserved_bytes, arenas, orphans and all since 0.2. They are brought up to
-	 * date for a reader who sets `asked` to another number, by the next thread that comes to a
-	 * slow path; then `answered` is that number, at answered_ms of CLOCK_MONOTONIC.
+	 * metadata_bytes, reserved_bytes, arenas, orphans, in_use_blocks and all behind. They are
+	 * brought up to date for a reader who sets `asked` to another number, by the next thread
+	 * that comes to a slow path; then `answered` is that number, at answered_ms of
+	 * CLOCK_MONOTONIC.
 	 */
 	uint64_t asked;
 	uint64_t answered;

@@ -81,7 +81,7 @@ struct hp_stats {
 	uint64_t rescued;	/* hugepages moved to normal memory at a write that found no page */
 	uint64_t pool_withheld; /* hugepages that HPALLOC_POOL_MAX or _LEAVE kept off the pool */
 
-	/* Since 0.2: where in_use_bytes are, and what is held beside them. */
+	/* Where in_use_bytes are, and what is held beside them. */
 	uint64_t in_use_blocks;	   /* blocks that are the program's */
 	uint64_t large_blocks;	   /* ... of them beyond 128 KB, or aligned to more than 16 KB */
 	uint64_t large_bytes;	   /* ... and their bytes */
@@ -170,7 +170,7 @@ enum hp_stats_arena_state {
 
 /* What one thread's arena has. Blocks that others freed are live until it has taken them in. */
 struct hp_stats_arena {
-	uint64_t id;	/* tells it from the others while it exists */
+	uint64_t id;	/* its number in the order of their making: one that retires is reused */
 	uint64_t state; /* of hp_stats_arena_state */
 	uint64_t live_blocks;
 	uint64_t live_bytes;

@@ -15,8 +15,13 @@
 #include "base/bits.h"
 #include "os/os.h"
 
+struct row {
+	const struct hp_arena *arena;
+	struct hp_stats_arena stats;
+};
+
 struct rows {
-	struct hp_stats_arena *at; /* NULL: they are only counted */
+	struct row *at; /* NULL: they are only counted */
 	size_t room, count;
 };
 
@@ -26,7 +31,7 @@ HP_RACY_READER static void describe(const struct hp_arena *arena, struct hp_stat
 	bool is_orphan = (word & HP_INBOX_STATE) == HP_ARENA_ORPHAN;
 
 	*row = (struct hp_stats_arena){
-		.id = (uintptr_t)arena,
+		.id = HP_PEEK(arena->number),
 		.state = is_orphan ? HP_STATS_ARENA_ORPHAN : HP_STATS_ARENA_OWNED,
 		.outbox_blocks = hp_tally_outbox(arena),
 		.refills = HP_PEEK(arena->counts.refills),
@@ -40,34 +45,35 @@ HP_RACY_READER static void describe(const struct hp_arena *arena, struct hp_stat
 static void add_row(struct hp_arena *arena, void *context)
 {
 	struct rows *rows = context;
-	struct hp_stats_arena *row = rows->at + rows->count;
+	struct row *row = rows->at + rows->count;
 
 	if (rows->at && rows->count < rows->room) {
-		for (; row > rows->at && row[-1].id > (uintptr_t)arena; row--)
+		for (; row > rows->at && row[-1].arena > arena; row--)
 			*row = row[-1];
-		describe(arena, row);
+		row->arena = arena;
+		describe(arena, &row->stats);
 	}
 	rows->count++;
 }
 
-static struct hp_stats_arena *find_row(const struct rows *rows, uintptr_t id)
+static struct hp_stats_arena *find_row(const struct rows *rows, const struct hp_arena *arena)
 {
 	size_t low = 0, high = rows->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (rows->at[middle].id < id)
+		if (rows->at[middle].arena < arena)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < rows->count && rows->at[low].id == id ? &rows->at[low] : NULL;
+	return low < rows->count && rows->at[low].arena == arena ? &rows->at[low].stats : NULL;
 }
 
 static void add_span(const struct hp_census_span *span, void *context)
 {
-	struct hp_stats_arena *row = find_row(context, (uintptr_t)span->owner);
+	struct hp_stats_arena *row = find_row(context, span->owner);
 
 	if (!row)
 		return;
@@ -91,10 +97,10 @@ static size_t hand_out(const struct rows *rows, struct hp_stats_arena *out, size
 	size_t count = 0;
 
 	for (size_t i = 0; i < rows->count; i++) {
-		if (!is_shown(&rows->at[i]))
+		if (!is_shown(&rows->at[i].stats))
 			continue;
 		if (out && count < room)
-			memcpy((char *)out + count * arena_bytes, &rows->at[i], arena_bytes);
+			memcpy((char *)out + count * arena_bytes, &rows->at[i].stats, arena_bytes);
 		count++;
 	}
 	return count;

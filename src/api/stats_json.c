@@ -2,6 +2,8 @@
  * One JSON object. Numbers alone: a reader that takes them for floating point loses what is beyond
  * 2^53, 8 PB.
  */
+#include <assert.h>
+
 #include "api/stats_print.h"
 #include "os/os.h"
 
@@ -18,6 +20,17 @@ static void put_list(struct hp_out *out, const char *before, const char *name,
 		hp_out_put(out, i ? ",%llu" : "%llu", (unsigned long long)values[i]);
 	hp_out_put(out, "]");
 }
+
+/* None is forgotten in the table. */
+enum {
+	PLAIN_FIELDS = 0
+#define HP_STAT(field, kind, how, help) +1
+#include "api/stats.def"
+};
+
+static_assert(sizeof(struct hp_stats) ==
+		      (PLAIN_FIELDS + HP_FALLBACK_COUNT + 3 * HP_FULLNESS_COUNT) * sizeof(uint64_t),
+	      "stats.def has all fields");
 
 static void put_stats(struct hp_out *out, const struct hp_stats *stats)
 {

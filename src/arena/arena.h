@@ -54,6 +54,7 @@ struct hp_arena {
 
 	/* owner */
 	uint16_t generation; /* slabs of another one were inherited by fork and are not reused */
+	uint32_t number;     /* in the order of their making, from 1: for statistics */
 	bool is_late;	     /* serves threads that have no arena of their own; never adopted */
 	uint32_t slab_count;
 	uint32_t until_tick;  /* slow paths until the decay is looked after */

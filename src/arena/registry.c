@@ -25,7 +25,8 @@ static struct {
 	_Atomic unsigned empty;	  /* of them without a slab when they were left */
 	struct hp_meta_kind kind;
 	struct hp_arena_counts retired; /* of arenas that are gone; under the lock */
-	_Atomic uint64_t handed;	/* by guests, in all and by class */
+	_Atomic uint32_t made;
+	_Atomic uint64_t handed; /* by guests, in all and by class */
 	_Atomic uint32_t in_flight[HP_CLASS_COUNT];
 } registry = {
 	.lock = HP_LOCK_INIT(HP_RANK_REGISTRY),
@@ -132,6 +133,7 @@ static struct hp_arena *make(bool is_late)
 	if (!arena)
 		return NULL;
 	hp_arena_init(arena);
+	arena->number = 1 + atomic_fetch_add_explicit(&registry.made, 1, memory_order_relaxed);
 	arena->is_late = is_late;
 	if (is_late)
 		atomic_store_explicit(&arena->inbox, HP_ARENA_ORPHAN, memory_order_relaxed);

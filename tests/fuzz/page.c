@@ -10,10 +10,11 @@
 #include <unistd.h>
 
 #include "explanation.h"
+#include "figures.h"
 #include "page.h"
 #include "report.h"
 
-enum { MACHINE_BYTES = 5, TEXT_MAX = 1024, EXPLANATION_MAX = 8192 };
+enum { MACHINE_BYTES = 5, TEXT_MAX = 1024, FIGURES_MAX = 100000, EXPLANATION_MAX = 8192 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -68,10 +69,30 @@ static void check_explanation(const struct hp_published *page, const struct hp_m
 	free(text);
 }
 
+/* Whatever a page says: figures, and as many lines as there are. */
+static void check_figures(const struct hp_published *before, const struct hp_published *page)
+{
+	struct hp_live live = { .pid = 1, .name = "name", .page = *page };
+	struct hp_rates rates = hp_rates_between(before, page, 0.5);
+	char *text = NULL;
+	size_t bytes;
+	FILE *out = open_memstream(&text, &bytes);
+
+	check(out);
+	hp_figures_json(out, &live, &rates);
+	check(!fflush(out) && bytes < FIGURES_MAX && strchr(text, '\n') == text + bytes - 1);
+	hp_figures_text(out, &live, &rates);
+	hp_figures_prometheus(out, &live, 1);
+	fclose(out);
+	check(bytes < FIGURES_MAX && !strpbrk(text, "\r\033") && !strstr(text, "nan") &&
+	      !strstr(text, "inf"));
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static int fd = -1;
-	struct hp_published page, read;
+	struct hp_published page, read, tolerant;
 	struct hp_machine machine;
 	char *text;
 
@@ -87,6 +108,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	read = hp_page_get(&(struct hp_page){ .fd = fd });
 	check(read.magic == (data[MACHINE_BYTES] ? 0 : HP_PUBLISHED_MAGIC));
+	/* What was cut off, or is said not to be there, is 0. */
+	if (hp_page_read(fd, &tolerant))
+		check_figures(&tolerant, &page);
+	check_figures(&page, &page);
 	text = hp_report_text(&page, &machine);
 	check(text && strlen(text) < TEXT_MAX && !strpbrk(text, "\n\r\033"));
 	free(text);

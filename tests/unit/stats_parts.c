@@ -79,7 +79,9 @@ static void arenas_agree_with(const struct hp_stats *stats)
 	g_assert_cmpint(hp_stats_get_arenas(arenas, sizeof(*arenas), &count), ==, 0);
 	g_assert_cmpuint(count, <=, HP_TEST_COUNT(arenas));
 	for (size_t i = 0; i < count; i++) {
-		g_assert_cmpuint(arenas[i].id, >, i ? arenas[i - 1].id : 0);
+		g_assert_cmpuint(arenas[i].id, >, 0);
+		for (size_t j = 0; j < i; j++)
+			g_assert_cmpuint(arenas[i].id, !=, arenas[j].id);
 		slabs += arenas[i].slabs;
 		slab_bytes += arenas[i].slab_bytes;
 		free_bytes += arenas[i].free_bytes;
