@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "amounts.h"
 #include "arguments.h"
 #include "explanation.h"
 #include "launch.h"
@@ -38,6 +39,15 @@ static void report(const struct hp_launch *launch, const struct hp_published *pa
 	fflush(stderr);
 }
 
+/* What the process has of the pool is no others': more is needed only beside that. */
+static void discount_own(struct hp_machine *machine, const struct hp_stats *stats)
+{
+	uint64_t others = machine->pool_pages - machine->free_pages;
+	uint64_t own = stats->hugetlb_bytes / HP_HUGEPAGE_BYTES;
+
+	machine->free_pages += own < others ? own : others;
+}
+
 static int explain(const char *pid)
 {
 	struct hp_process process;
@@ -50,6 +60,7 @@ static int explain(const char *pid)
 		return NO_SUCH_PROCESS;
 	}
 	hp_machine_read(pid, hp_process_variable, &process, &machine);
+	discount_own(&machine, &process.page.stats);
 	hp_tlb_read(&tlb);
 	if (process.has_page)
 		hp_tlb_measure(&tlb, atoi(pid), SAMPLE_MS);

@@ -63,43 +63,62 @@ static void print_kernel(FILE *out, const struct hp_explained *explained)
 
 /* ---- why ---- */
 
-static void print_reason(FILE *out, enum hp_fallback reason, const struct hp_explained *explained)
+static void print_reason(FILE *out, uint64_t count, const struct hp_advice *advice)
+{
+	fprintf(out, "  %" PRIu64 " huge page%s: %s\n", count, count == 1 ? "" : "s", advice->why);
+	if (*advice->command)
+		fprintf(out, "      %s%s%s\n", advice->command, advice->effect ? "   " : "",
+			advice->effect ? advice->effect : "");
+	if (*advice->container)
+		fprintf(out, "      in a container: %s\n", advice->container);
+	if (advice->hint)
+		fprintf(out, "      %s\n", advice->hint);
+}
+
+/* A reason, and how many huge pages it and others of the same advice count; 0: it was said. */
+struct reason {
+	uint64_t count;
+	struct hp_advice advice;
+};
+
+/* A pool that runs dry between the promise and the page counts apart, but is the same to a user. */
+static void gather(struct reason reasons[static HP_FALLBACK_COUNT],
+		   const struct hp_explained *explained)
 {
 	const struct hp_stats *stats = &explained->page->stats;
-	uint64_t count = stats->fallbacks[reason];
-	struct hp_advice advice;
 
-	hp_advice_get(reason, stats, explained->machine, &advice);
-	fprintf(out, "  %" PRIu64 " huge page%s: %s\n", count, count == 1 ? "" : "s", advice.why);
-	if (*advice.command)
-		fprintf(out, "      %s%s%s\n", advice.command, advice.effect ? "   " : "",
-			advice.effect ? advice.effect : "");
-	if (*advice.container)
-		fprintf(out, "      in a container: %s\n", advice.container);
-	if (advice.hint)
-		fprintf(out, "      %s\n", advice.hint);
+	for (int i = 0; i < HP_FALLBACK_COUNT; i++) {
+		reasons[i].count = stats->fallbacks[i];
+		hp_advice_get((enum hp_fallback)i, stats, explained->machine, &reasons[i].advice);
+		for (int before = 0; before < i; before++) {
+			if (strcmp(reasons[before].advice.why, reasons[i].advice.why) != 0)
+				continue;
+			reasons[before].count += reasons[i].count;
+			reasons[i].count = 0;
+		}
+	}
 }
 
 /* The most frequent first; of equals, the first of the enumeration. */
 static void print_reasons(FILE *out, const struct hp_explained *explained)
 {
-	const uint64_t *counts = explained->page->stats.fallbacks;
-	bool is_said[HP_FALLBACK_COUNT] = { false };
+	struct reason reasons[HP_FALLBACK_COUNT];
 	unsigned said = 0;
 
+	gather(reasons, explained);
 	for (;;) {
-		int most = -1;
+		struct reason *most = &reasons[0];
 
-		for (int i = 0; i < HP_FALLBACK_COUNT; i++) {
-			if (!is_said[i] && counts[i] && (most < 0 || counts[i] > counts[most]))
-				most = i;
+		for (int i = 1; i < HP_FALLBACK_COUNT; i++) {
+			if (reasons[i].count > most->count)
+				most = &reasons[i];
 		}
-		if (most < 0)
+		if (!most->count)
 			break;
 		if (!said++)
 			fputs("\nWhy not all of it is on the pool; since the start:\n", out);
-		is_said[most] = true;
-		print_reason(out, (enum hp_fallback)most, explained);
+		print_reason(out, most->count, &most->advice);
+		most->count = 0;
 	}
 	if (!said)
 		fputs("\nNothing fell back to lesser pages.\n", out);

@@ -190,14 +190,22 @@ static bool parse_mount(char *line, struct hp_mount *out_mount)
 	return true;
 }
 
+/* Takes a line off *text, and ends it; NULL at the end. */
+static char *take_line(char **text)
+{
+	char *line = *text;
+
+	*text += strcspn(*text, "\n");
+	if (**text)
+		*(*text)++ = '\0';
+	return *line || **text ? line : NULL;
+}
+
 bool hp_proc_mount(char **text, struct hp_mount *out_mount)
 {
-	while (**text) {
-		char *line = *text;
+	char *line;
 
-		*text += strcspn(*text, "\n");
-		if (**text)
-			*(*text)++ = '\0';
+	while ((line = take_line(text))) {
 		if (parse_mount(line, out_mount))
 			return true;
 	}
@@ -220,6 +228,43 @@ const char *hp_mount_option(const char *options, const char *name, size_t *out_l
 			return NULL;
 		options += bytes + 1;
 	}
+}
+
+/* ---- mappings ---- */
+
+/* "ADDRESS-ADDRESS rw-s OFFSET DEVICE INODE PATH", the path with any blanks. */
+static bool parse_mapping(char *line, struct hp_mapping *out_mapping)
+{
+	char *range = take_word(&line), *access = take_word(&line), *end = NULL;
+	unsigned long long from, to;
+
+	for (unsigned i = 0; i < 2 && access; i++)
+		end = take_word(&line);
+	if (!end || !take_word(&line) || strlen(access) != strlen("rw-s"))
+		return false;
+	from = strtoull(range, &end, 16);
+	if (*end != '-')
+		return false;
+	to = strtoull(end + 1, &end, 16);
+	if (*end || to < from)
+		return false;
+	*out_mapping = (struct hp_mapping){
+		.bytes = to - from,
+		.is_shared_and_writable = access[1] == 'w' && access[3] == 's',
+		.path = line + strspn(line, " "),
+	};
+	return true;
+}
+
+bool hp_proc_mapping(char **text, struct hp_mapping *out_mapping)
+{
+	char *line;
+
+	while ((line = take_line(text))) {
+		if (parse_mapping(line, out_mapping))
+			return true;
+	}
+	return false;
 }
 
 /* ---- others ---- */

@@ -44,6 +44,16 @@ bool hp_proc_mount(char **text, struct hp_mount *out_mount);
 /* The value of an option "name=value" or "name" (then ""); NULL if it is not among them. */
 const char *hp_mount_option(const char *options, const char *name, size_t *out_length);
 
+/* A line of /proc/PID/maps. */
+struct hp_mapping {
+	uint64_t bytes;
+	bool is_shared_and_writable;
+	char *path; /* "" if it is of no file; followed by " (deleted)" where that has no name */
+};
+
+/* Takes the next line off *text, which is changed; false at the end. Others are passed over. */
+bool hp_proc_mapping(char **text, struct hp_mapping *out_mapping);
+
 /* How many base pages are free in /proc/buddyinfo, and in blocks of 2^order and more of them. */
 void hp_proc_buddy(const char *text, unsigned order, uint64_t *out_free, uint64_t *out_in_blocks);
 

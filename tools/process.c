@@ -17,6 +17,10 @@
 #include "say.h"
 #include "settings.h"
 
+/* The page of counters is smaller than this. */
+#define PAGE_BYTES_MAX (1 << 20)
+#define MAPPINGS_TRIED 1000
+
 const char *hp_process_variable(const char *name, void *process)
 {
 	const struct hp_process *of = process;
@@ -61,24 +65,50 @@ static int open_plain(int root, const char *name)
 	return fd;
 }
 
-static void read_page(struct hp_process *process)
+/* Children inherit the variable and the name, but only one process writes. */
+static bool take_page(struct hp_process *process, int root, const char *name)
 {
-	const char *name = hp_process_variable(HP_PUBLISH_VARIABLE, process);
-	int root = name && *name == '/' ? open_root(process->pid) : -1, fd;
+	int fd = open_plain(root, name);
 
-	if (root < 0)
-		return;
-	fd = open_plain(root, name);
-	close(root);
 	if (fd < 0)
-		return;
+		return false;
 	process->page = hp_page_get(&(struct hp_page){ .fd = fd });
 	close(fd);
-	/* Children inherit the variable, but only one process writes. */
 	process->has_page = process->page.magic == HP_PUBLISHED_MAGIC &&
 			    process->page.pid == strtoull(process->pid, NULL, 10);
 	if (!process->has_page)
 		process->page = (struct hp_published){ 0 };
+	return process->has_page;
+}
+
+/* Among the files that it has mapped to write to: for who overwrites its environment, as redis. */
+static void search_mappings(struct hp_process *process, int root)
+{
+	char *text = hp_file_read("/proc/%s/maps", process->pid), *at = text;
+	struct hp_mapping mapping;
+	unsigned tries = 0;
+
+	while (text && tries < MAPPINGS_TRIED && hp_proc_mapping(&at, &mapping)) {
+		if (!mapping.is_shared_and_writable || *mapping.path != '/' ||
+		    mapping.bytes > PAGE_BYTES_MAX)
+			continue;
+		tries++;
+		if (take_page(process, root, mapping.path))
+			break;
+	}
+	free(text);
+}
+
+static void read_page(struct hp_process *process)
+{
+	const char *name = hp_process_variable(HP_PUBLISH_VARIABLE, process);
+	int root = open_root(process->pid);
+
+	if (root < 0)
+		return;
+	if (!name || *name != '/' || !take_page(process, root, name))
+		search_mappings(process, root);
+	close(root);
 }
 
 static void read_memory(struct hp_process *process)

@@ -86,6 +86,22 @@ static void check_mounts(const char *text)
 	free(changed);
 }
 
+static void check_mappings(const char *text)
+{
+	char *changed = strdup(text), *at = changed;
+	const char *end = changed + strlen(text);
+	struct hp_mapping mapping;
+	size_t mappings = 0;
+
+	while (hp_proc_mapping(&at, &mapping)) {
+		check(mapping.path > changed && mapping.path + strlen(mapping.path) <= end);
+		check(!strchr(mapping.path, '\n'));
+		mappings++;
+	}
+	check(mappings <= strlen(text) / strlen("1-2 rw-s 0 0 0"));
+	free(changed);
+}
+
 static void check_buddy(const char *text)
 {
 	uint64_t all, whole;
@@ -152,6 +168,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_cgroup(text, "");
 	check_cgroup(text, "hugetlb");
 	check_fields(text);
+	check_mappings(text);
 	check_mounts(text);
 	check_buddy(text);
 	check_environment(data, size);

@@ -141,6 +141,23 @@ def _():
 
 @test
 def _():
+    """a process that overwrites its environment is known by the page that it has mapped"""
+    process, pid = running()
+    with Machine() as machine:
+        machine.process(int(pid), "renamed", 0)
+        machine.put(f"proc/{pid}/environ", b"redis-server *:6379\0\0\0\0")
+        (machine.root / f"proc/{pid}/root").symlink_to("/")
+        expect(machine.call("explain", pid).returncode, 1)
+        with open(f"/proc/{pid}/maps", "rb") as file:
+            machine.put(f"proc/{pid}/maps", file.read())
+        result = machine.call("explain", pid)
+    process.communicate("\n", timeout=60)
+    expect(result.returncode, 0)
+    assert result.stdout.startswith(f"renamed ({pid}): a heap of "), result.stdout
+
+
+@test
+def _():
     """the figures of a process are the kernel's"""
     with Machine() as machine:
         machine.process(5, "fixed", 8, 4)

@@ -100,6 +100,23 @@ static void test_reasons(void)
 		    "      HPALLOC_WARMUP=0 starts on huge pages\n");
 }
 
+/* Without another limit, pages that were promised and not there are those of a dry pool. */
+static void test_same_reason(void)
+{
+	struct hp_published page = page_of_300_mb();
+	struct hp_machine limited = machine;
+	struct hp_explained explained = { .page = &page, .machine = &limited, .tlb = &tlb };
+
+	page.stats.fallbacks[HP_FALLBACK_POOL_EMPTY] = 20;
+	page.stats.fallbacks[HP_FALLBACK_LIMIT] = 5;
+	expect_part(&explained, "start:\n  25 huge pages: the pool was too small\n");
+	expect_no(&explained, "  5 huge pages");
+	limited.own_limit = "HPALLOC_POOL_LEAVE";
+	expect_part(&explained, "start:\n  20 huge pages: the pool was too small\n");
+	expect_part(&explained, "  5 huge pages: a setting holds it back from the pool\n"
+				"      unset HPALLOC_POOL_LEAVE\n");
+}
+
 /* Each has words of its own and, if anything changes it, a command. */
 static void test_every_reason(void)
 {
@@ -232,6 +249,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/explanation/kinds", test_kinds);
 	g_test_add_func("/explanation/reasons", test_reasons);
+	g_test_add_func("/explanation/same-reason", test_same_reason);
 	g_test_add_func("/explanation/every-reason", test_every_reason);
 	g_test_add_func("/explanation/container", test_container);
 	g_test_add_func("/explanation/process", test_process);

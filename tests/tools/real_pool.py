@@ -101,6 +101,8 @@ def _():
         found = re.search(r"huge pages?: the pool was too small\n      "
                           r"sysctl vm\.nr_hugepages=(\d+)   would hold it\n", explained)
         assert found, explained
+        # The ten pages that it has are its own: with others' it would be 10 more.
+        assert 19 <= int(found.group(1)) <= 26, explained
     with pool_of(int(found.group(1)) + 2):
         process, pid = started()
         explained = hpalloc("explain", pid).stdout
