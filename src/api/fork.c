@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 
+#include "api/publish.h"
 #include "api/share.h"
 #include "arena/gate.h"
 #include "arena/registry.h"
@@ -65,6 +66,7 @@ static void parent(void)
 static void child(void)
 {
 	hp_counters_after_fork_child();
+	hp_publish_after_fork_child();
 	hp_share_child();
 	hp_lock_let_process();
 	for (unsigned i = LOCKS; i-- > 0;)

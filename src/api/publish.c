@@ -15,12 +15,16 @@
 
 enum { PATH_BYTES = 4096 };
 
-/* Written by the constructor, and by the one thread that has `busy`. */
+/*
+ * Written by the constructor, by the child of a fork before it has threads, and by the one thread
+ * that has `busy`.
+ */
 static struct {
 	_Atomic bool is_on;
 	_Atomic bool busy;
 	bool has_own_file;
-	int pid; /* who tried to publish last */
+	bool is_due;  /* the child of a fork has no file yet */
+	unsigned uid; /* at the start: later a filter may forbid to ask */
 	char runtime[PATH_BYTES];
 	char path[PATH_BYTES + 64]; /* of the file that is ours to remove; or empty */
 } publish;
@@ -54,15 +58,13 @@ static bool create(const char *parent, const char *directory)
 static void make_file(void)
 {
 	char name[64];
-	unsigned uid = hp_os_uid();
 
-	publish.pid = hp_os_pid();
 	if (create(publish.runtime, HP_PUBLISHED_DIRECTORY))
 		return;
-	hp_text_format(name, sizeof(name), "/run/user/%u", uid);
+	hp_text_format(name, sizeof(name), "/run/user/%u", publish.uid);
 	if (create(name, HP_PUBLISHED_DIRECTORY))
 		return;
-	hp_text_format(name, sizeof(name), HP_PUBLISHED_DIRECTORY "-%u", uid);
+	hp_text_format(name, sizeof(name), HP_PUBLISHED_DIRECTORY "-%u", publish.uid);
 	create("/tmp", name);
 }
 
@@ -88,6 +90,7 @@ void hp_publish_init(char **environment)
 	if (!strcmp(what, "1")) {
 		note_runtime(environment);
 		publish.has_own_file = true;
+		publish.uid = hp_os_uid();
 		make_file();
 	} else if (hp_os_publish_map(what, sizeof(struct hp_published), &page) || !go_on_in(page)) {
 		return; /* a child of the process that was meant, after that one has gone */
@@ -109,9 +112,16 @@ HP_NOINLINE static void answer(uint64_t asked)
 }
 
 /*
- * One thread at a time; a fork waits for it at the gate, so that `busy` is never inherited. The
- * child of a fork is known by its number, whatever made it.
+ * Nothing is done for children that only exec, and no system call made before it is needed: a
+ * filter may kill for it.
  */
+void hp_publish_after_fork_child(void)
+{
+	publish.is_due = publish.has_own_file;
+	publish.path[0] = '\0';
+}
+
+/* One thread at a time; a fork waits for it at the gate, so that `busy` is never inherited. */
 void hp_publish_tick(void)
 {
 	struct hp_published *page;
@@ -121,8 +131,10 @@ void hp_publish_tick(void)
 		return;
 	if (atomic_exchange_explicit(&publish.busy, true, memory_order_acquire))
 		return;
-	if (publish.has_own_file && publish.pid != hp_os_pid())
+	if (publish.is_due) {
+		publish.is_due = false;
 		make_file();
+	}
 	page = hp_counters_page();
 	asked = page ? hp_counters_asked() : 0;
 	if (asked)
@@ -153,6 +165,6 @@ __attribute__((destructor)) static void destruct(void)
 		return;
 	if (!publish.has_own_file)
 		ask_kernel(page);
-	else if (publish.pid == hp_os_pid() && publish.path[0])
+	else if (publish.path[0])
 		hp_os_unlink(publish.path);
 }

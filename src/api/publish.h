@@ -11,4 +11,7 @@ void hp_publish_init(char **environment);
  */
 void hp_publish_tick(void);
 
+/* For fork: the page stays the parent's. */
+void hp_publish_after_fork_child(void);
+
 #endif

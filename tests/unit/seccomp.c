@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "hugepool.h"
+#include "rt/counters.h"
 #include "support.h"
 
 #if defined(__x86_64__)
@@ -123,6 +124,17 @@ static void fork_and_use_the_heap(void)
 	demand(waitpid(child, &status, 0) == child && status == 0);
 }
 
+/* A child that has no use for the heap. */
+static void fork_and_exit(void)
+{
+	int status = -1;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(0);
+	demand(waitpid(child, &status, 0) == child && status == 0);
+}
+
 /* In a child of the filter's own. */
 static void expect_to_live(void (*run)(void))
 {
@@ -181,6 +193,29 @@ static void run_threads_without_membarrier(void)
 	run_threads(SECCOMP_RET_ERRNO | EPERM);
 }
 
+/* Its file is made before: then a reader is answered without a system call. */
+static void run_published(void)
+{
+	volatile struct hp_published *page;
+
+	use_the_heap(NULL);
+	page = hp_counters_page();
+	demand(page);
+	shut_in(SECCOMP_RET_KILL_PROCESS);
+	page->asked = page->answered + 1;
+	use_the_heap(NULL);
+	demand(page->answered == page->asked && page->stats.refills > 0);
+	fork_and_exit();
+}
+
+static void a_reader_is_answered_from_within(void)
+{
+	if (HP_TEST_ASAN || HP_TEST_TSAN)
+		hp_test_skip("a sanitizer needs more system calls");
+	else if (hp_test_fresh("HPALLOC_PUBLISH=1"))
+		expect_to_live(run_published);
+}
+
 static void run_all(void)
 {
 	expect_to_live(run_one_thread);
@@ -210,5 +245,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/seccomp/a-heap-that-is-shut-in-goes-on", a_heap_that_is_shut_in_goes_on);
 	g_test_add_func("/seccomp/a-heap-that-is-shut-in-with-a-pool-goes-on",
 			a_heap_that_is_shut_in_with_a_pool_goes_on);
+	g_test_add_func("/seccomp/a-reader-is-answered-from-within",
+			a_reader_is_answered_from_within);
 	return g_test_run();
 }
