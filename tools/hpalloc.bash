@@ -35,17 +35,20 @@ _hpalloc_argument()
 	_hpalloc_help "$@" | sed -n "s/^ *$option\\[\\{0,1\\}=\\([^] ]*\\).*/\\1/p"
 }
 
-# Fills COMPREPLY for the value $2 of the option $1 of the command "${@:3}".
+# Fills COMPREPLY for the value $2 of the option $1 of the command "${@:3}": words are themselves, what
+# is in capitals is a kind.
 _hpalloc_value()
 {
-	local kind
-	kind=$(_hpalloc_argument "$1" "${@:3}")
-	case $kind in
-	*FILE) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
-	DIRECTORY) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
-	USER) mapfile -t COMPREPLY < <(compgen -u -- "$2") ;;
-	*[a-z0-9]*) mapfile -t COMPREPLY < <(compgen -W "${kind//|/ }" -- "$2") ;;
-	esac
+	local kind kinds
+	IFS='|' read -r -a kinds < <(_hpalloc_argument "$1" "${@:3}")
+	for kind in "${kinds[@]}"; do
+		case $kind in
+		FILE) mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -- "$2") ;;
+		DIRECTORY) mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -d -- "$2") ;;
+		USER) mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -u -- "$2") ;;
+		*[a-z0-9]*) mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W "$kind" -- "$2") ;;
+		esac
+	done
 }
 
 # The index of the word that begins the program or process; none if the cursor is before it.

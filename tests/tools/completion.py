@@ -51,7 +51,7 @@ def _():
 def _():
     """options of each verb; those that need a value end in ="""
     expect(complete("hpalloc", "run", "--ba"), ["--backing="])
-    expect(complete("hpalloc", "run", "--str")[:1], ["--strict"])
+    expect(complete("hpalloc", "run", "--stri"), ["--strict"])
     expect(complete("hprun", "--reser"), ["--reserve="])
     expect(complete("hpalloc", "explain", "--hard"), ["--harden="])
     expect(sorted(complete("hpalloc", "pool", "--")),
@@ -70,6 +70,8 @@ def _():
     expect(complete("hpalloc", "run", "--backing", "=", "h"), ["hugetlb"])
     expect(complete("hprun", "--fork", "s"), ["snapshot"])
     expect(complete("hpalloc", "run", "--strict", "="), ["0", "1"])
+    expect(complete("hpalloc", "run", "--stats", "=", "j"), ["json"])
+    expect(complete("hpalloc", "run", "--stats", "=", "a-"), ["a-directory", "a-file"])
     expect(complete("hpalloc", "pool", "--page-size", ""), ["2M", "1G"])
     expect(complete("hpalloc", "pool", "--mount", "a-"), ["a-directory"])
     expect(complete("hpalloc", "pool", "--user", "roo"), ["root"])

@@ -112,6 +112,7 @@ static void test_same_reason(void)
 	expect_part(&explained, "start:\n  25 huge pages: the pool was too small\n");
 	expect_no(&explained, "  5 huge pages");
 	limited.own_limit = "HPALLOC_POOL_LEAVE";
+	page.stats.pool_withheld = 5;
 	expect_part(&explained, "start:\n  20 huge pages: the pool was too small\n");
 	expect_part(&explained, "  5 huge pages: a setting holds it back from the pool\n"
 				"      unset HPALLOC_POOL_LEAVE\n");
