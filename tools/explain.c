@@ -8,6 +8,7 @@
 #include "arguments.h"
 #include "explanation.h"
 #include "launch.h"
+#include "live.h"
 #include "process.h"
 #include "program.h"
 #include "say.h"
@@ -60,16 +61,19 @@ static int explain(const char *pid)
 		return NO_SUCH_PROCESS;
 	}
 	hp_machine_read(pid, hp_process_variable, &process, &machine);
+	hp_process_ask(&process);
 	discount_own(&machine, &process.page.stats);
 	hp_tlb_read(&tlb);
 	if (process.has_page)
 		hp_tlb_measure(&tlb, atoi(pid), SAMPLE_MS);
-	hp_explanation_print(stdout, &(struct hp_explained){
-					     .page = process.has_page ? &process.page : NULL,
-					     .machine = &machine,
-					     .process = &process,
-					     .tlb = &tlb,
-				     });
+	hp_explanation_print(
+		stdout, &(struct hp_explained){
+				.page = process.has_page ? &process.page : NULL,
+				.machine = &machine,
+				.process = &process,
+				.tlb = &tlb,
+				.age_ms = hp_live_age_ms(&(struct hp_live){ .page = process.page }),
+			});
 	status = process.has_page ? EXPLAINED : NOTHING_TO_EXPLAIN;
 	hp_process_done(&process);
 	return fflush(stdout) ? HP_EXIT_FAILED : status;

@@ -11,6 +11,9 @@
 /* Misses in a thousand instructions from which on they cost some percent of the time. */
 #define MISSES_MANY 1.0
 
+#define BAR_COLUMNS 40u
+static const char bar[] = "########################################";
+
 /* ---- on which pages ---- */
 
 static void print_kind(FILE *out, const char *name, uint64_t now, uint64_t heap, uint64_t peak,
@@ -126,23 +129,75 @@ static void print_reasons(FILE *out, const struct hp_explained *explained)
 
 /* ---- what it costs ---- */
 
-static void print_costs(FILE *out, const struct hp_stats *stats)
+static void print_forks(FILE *out, const struct hp_stats *stats)
 {
+	if (!stats->forks_copied && !stats->forks_shared && !stats->forks_uncovered)
+		return;
+	fprintf(out,
+		"%" PRIu64 " forks copied huge pages, %" PRIu64 " shared them, %" PRIu64
+		" of these without a page for each:\n%" PRIu64 " were rescued by a copy.\n",
+		stats->forks_copied, stats->forks_shared + stats->forks_uncovered,
+		stats->forks_uncovered, stats->rescued);
+}
+
+static uint64_t hugepages_of(const struct hp_stats *stats, unsigned fullness)
+{
+	return stats->hugetlb_fullness[fullness] + stats->thp_fullness[fullness] +
+	       stats->base_fullness[fullness];
+}
+
+static void print_bar(FILE *out, unsigned fullness, uint64_t hugepages, uint64_t most)
+{
+	if (fullness == HP_FULLNESS_EMPTY)
+		fprintf(out, "  %-10s", "empty");
+	else if (fullness == HP_FULLNESS_FULL)
+		fprintf(out, "  %-10s", "full");
+	else
+		fprintf(out, "  to %3u %%  ", fullness * 10);
+	fprintf(out, "%8" PRIu64 " %.*s\n", hugepages,
+		(int)((hp_percent(hugepages, most) * BAR_COLUMNS + 99) / 100), bar);
+}
+
+static void print_fullness(FILE *out, const struct hp_stats *stats, uint64_t age_ms)
+{
+	uint64_t most = 0;
+
+	for (unsigned i = 0; i < HP_FULLNESS_COUNT; i++) {
+		if (hugepages_of(stats, i) > most)
+			most = hugepages_of(stats, i);
+	}
+	fprintf(out, "How full with blocks each 2 MB of it was %.1f s ago:\n",
+		(double)age_ms / 1000);
+	for (unsigned i = 0; i < HP_FULLNESS_COUNT; i++)
+		print_bar(out, i, hugepages_of(stats, i), most);
+}
+
+static void print_costs(FILE *out, const struct hp_explained *explained)
+{
+	const struct hp_stats *stats = &explained->page->stats;
+	const bool is_answered = explained->page->answered;
+
 	fputs("\nWhat it costs: ", out);
 	hp_amount_print(out, stats->idle_bytes);
 	fputs(" on whole huge pages that idle", out);
-	if (stats->metadata_bytes) {
-		fputs(", ", out);
+	if (is_answered) {
+		fputs("; ", out);
+		hp_amount_print(out, stats->heap_bytes);
+		fputs(" are held for ", out);
+		hp_amount_print(out, stats->in_use_bytes);
+		fprintf(out, " of blocks (%u %%), and ",
+			hp_percent(stats->in_use_bytes, stats->heap_bytes));
 		hp_amount_print(out, stats->metadata_bytes);
-		fputs(" for the tables of the heap", out);
+		fputs(" for tables", out);
 	}
-	if (stats->forks_copied || stats->forks_shared || stats->forks_uncovered)
-		fprintf(out,
-			";\n%" PRIu64 " forks copied huge pages, %" PRIu64 " shared them, %" PRIu64
-			" of these without\na page for each: %" PRIu64 " were rescued by a copy",
-			stats->forks_copied, stats->forks_shared + stats->forks_uncovered,
-			stats->forks_uncovered, stats->rescued);
-	fputs(".\nHow full each huge page is the program does not publish.\n", out);
+	fputs(".\n", out);
+	print_forks(out, stats);
+	if (is_answered)
+		print_fullness(out, stats, explained->age_ms);
+	else if (explained->process)
+		fputs("How full each 2 MB of it is was asked; the process did not come by to "
+		      "answer.\n",
+		      out);
 }
 
 /* ---- whether it gains ---- */
@@ -215,6 +270,6 @@ void hp_explanation_print(FILE *out, const struct hp_explained *explained)
 		fprintf(out, "\nHPALLOC_BACKING=%s asks for that.\n", machine->backing);
 	else
 		print_reasons(out, explained);
-	print_costs(out, &page->stats);
+	print_costs(out, explained);
 	print_gain(out, explained->tlb, page->stats.peak_bytes);
 }

@@ -13,6 +13,7 @@ struct hp_explained {
 	const struct hp_machine *machine;
 	const struct hp_process *process; /* NULL: it has ended */
 	const struct hp_tlb *tlb;
+	uint64_t age_ms; /* of what the page has answered, if it has */
 };
 
 void hp_explanation_print(FILE *out, const struct hp_explained *explained);

@@ -67,6 +67,16 @@ bool hp_proc_field(const char *text, const char *name, uint64_t *out_value)
 	return true;
 }
 
+bool hp_proc_inner_pid(const char *text, uint64_t *out_pid)
+{
+	const char *at = find_line(text, "NSpid:");
+	bool is_found = false;
+
+	for (at = at ? skip_blanks(at) : ""; take_number(&at, out_pid); at = skip_blanks(at))
+		is_found = true;
+	return is_found;
+}
+
 bool hp_proc_choice(const char *text, char out_word[static HP_WORD_BYTES])
 {
 	const char *begin = strchr(text, '['), *end = begin ? strchr(begin, ']') : NULL;

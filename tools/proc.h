@@ -18,6 +18,9 @@
  */
 bool hp_proc_field(const char *text, const char *name, uint64_t *out_value);
 
+/* The process id in the innermost namespace, out of the text of /proc/PID/status. */
+bool hp_proc_inner_pid(const char *text, uint64_t *out_pid);
+
 /* The word in brackets, as in "always [madvise] never"; false if there is none. */
 bool hp_proc_choice(const char *text, char out_word[static HP_WORD_BYTES]);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "live.h"
 #include "page.h"
 #include "proc.h"
 #include "process.h"
@@ -20,6 +21,9 @@
 /* The page of counters is smaller than this. */
 #define PAGE_BYTES_MAX (1 << 20)
 #define MAPPINGS_TRIED 1000
+
+/* As long as `hpalloc stat` waits. */
+#define ANSWER_MS 200
 
 const char *hp_process_variable(const char *name, void *process)
 {
@@ -42,11 +46,24 @@ static int open_root(const char *pid)
 	return fd;
 }
 
+static bool is_of_process(const struct hp_process *process, const struct stat *file)
+{
+	char *path = NULL;
+	struct stat status;
+	bool is_owner;
+
+	if (asprintf(&path, "%s/proc/%s", hp_root(), process->pid) < 0)
+		return false;
+	is_owner = stat(path, &status) == 0 && status.st_uid == file->st_uid;
+	free(path);
+	return is_owner;
+}
+
 /*
  * The file may be anything: the environment is the process's own. So it is looked at before it is
  * opened, and nothing happens to a device; no link leads out of the root of the process.
  */
-static int open_plain(int root, const char *name)
+static int open_plain(const struct hp_process *process, int root, const char *name)
 {
 	const struct open_how how = {
 		.flags = O_PATH | O_CLOEXEC,
@@ -59,26 +76,54 @@ static int open_plain(int root, const char *name)
 	if (place < 0)
 		return -1;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
-	if (fstat(place, &status) == 0 && S_ISREG(status.st_mode))
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fstat(place, &status) == 0 && S_ISREG(status.st_mode) &&
+	    is_of_process(process, &status)) {
+		fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+		if (fd < 0)
+			fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	}
 	close(place);
 	return fd;
+}
+
+/* In a container the process writes the number that it has there. */
+static bool is_written_by(const struct hp_process *process, uint64_t pid)
+{
+	char *status = hp_file_read("/proc/%s/status", process->pid);
+	uint64_t inner;
+	bool is_inner = status && hp_proc_inner_pid(status, &inner) && inner == pid;
+
+	free(status);
+	return is_inner || pid == strtoull(process->pid, NULL, 10);
 }
 
 /* Children inherit the variable and the name, but only one process writes. */
 static bool take_page(struct hp_process *process, int root, const char *name)
 {
-	int fd = open_plain(root, name);
+	int fd = open_plain(process, root, name);
+	struct hp_published page;
 
 	if (fd < 0)
 		return false;
-	process->page = hp_page_get(&(struct hp_page){ .fd = fd });
-	close(fd);
-	process->has_page = process->page.magic == HP_PUBLISHED_MAGIC &&
-			    process->page.pid == strtoull(process->pid, NULL, 10);
+	if (!hp_page_read(fd, &page) || !is_written_by(process, page.pid)) {
+		close(fd);
+		return false;
+	}
+	process->page = page;
+	process->page_fd = fd;
+	process->has_page = true;
+	return true;
+}
+
+void hp_process_ask(struct hp_process *process)
+{
+	struct hp_live live = { .fd = process->page_fd, .page = process->page };
+
 	if (!process->has_page)
-		process->page = (struct hp_published){ 0 };
-	return process->has_page;
+		return;
+	hp_live_ask(&live, 1);
+	hp_live_wait(&live, 1, ANSWER_MS);
+	hp_page_read(process->page_fd, &process->page);
 }
 
 /* Among the files that it has mapped to write to: for who overwrites its environment, as redis. */
@@ -127,7 +172,7 @@ static void read_memory(struct hp_process *process)
 
 int hp_process_read(const char *pid, struct hp_process *out_process)
 {
-	struct hp_process process = { 0 };
+	struct hp_process process = { .page_fd = -1 };
 	char *name = hp_file_read("/proc/%s/comm", pid);
 
 	if (!name)
@@ -149,4 +194,7 @@ void hp_process_done(struct hp_process *process)
 {
 	free(process->environment);
 	process->environment = NULL;
+	if (process->page_fd >= 0)
+		close(process->page_fd);
+	process->page_fd = -1;
 }

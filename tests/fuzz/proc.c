@@ -58,6 +58,8 @@ static void check_fields(const char *text)
 	value = UNTOUCHED;
 	if (!hp_proc_limit(text, "Max address space", &value))
 		check(value == UNTOUCHED);
+	if (hp_proc_inner_pid(text, &value))
+		check(strstr(text, "NSpid:"));
 	if (hp_proc_choice(text, word))
 		check(*word && strlen(word) < sizeof(word) && strstr(text, word) &&
 		      !strchr(word, ']'));

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 
-from command import TOOL, WORK, environment, script
+from command import LIBRARY, TOOL, WORK, environment, script
 from machine import Machine
 from tap import expect, main, test
 
@@ -23,7 +23,9 @@ def explain(*arguments, **how):
 
 def running(*arguments, env=None):
     """A process under `hpalloc run` that has filled its heap, and its number."""
-    code = f"import os; {FILL}; print(os.getpid(), flush=True); input()"
+    code = (f"import os, select, sys; {FILL}; print(os.getpid(), flush=True)\n"
+            "while not select.select([sys.stdin], [], [], 0.001)[0]:\n"
+            "    more = [bytes(1000) for i in range(3000)]")
     process = subprocess.Popen([TOOL, "run", *arguments, sys.executable, "-c", code],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                stderr=subprocess.DEVNULL, env=env or environment())
@@ -45,6 +47,27 @@ def _():
     # The setting is the process's, not ours.
     assert "\nHPALLOC_BACKING=base asks for that.\n" in result.stdout, result.stdout
     assert "\nWould it gain? The TLB" in result.stdout, result.stdout
+    full = re.findall(r"^  (?:empty|full|to +\d+ %) +(\d+) (#*)$", result.stdout, re.M)
+    expect(len(full), 12, result.stdout)
+    assert 15 <= sum(int(count) for count, bar in full) <= 40, result.stdout
+    expect(max(len(bar) for count, bar in full), 40)
+    assert re.search(r"\d+ MB are held for \d+ MB of blocks", result.stdout), result.stdout
+
+
+@test
+def _():
+    """a process with a page of its own, by HPALLOC_PUBLISH=1"""
+    process = subprocess.Popen([sys.executable, "-c", f"{FILL}; print(flush=True); input()"],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               env=environment(HPALLOC_PUBLISH="1", LD_PRELOAD=LIBRARY,
+                                               XDG_RUNTIME_DIR=str(WORK)))
+    process.stdout.readline()
+    result = explain(str(process.pid))
+    process.communicate(b"\n", timeout=60)
+    expect(result.returncode, 0, result.stdout)
+    assert TABLE.search(result.stdout), result.stdout
+    # It waits for input, and so does not come by.
+    assert "was asked; the process did not come by to answer" in result.stdout, result.stdout
 
 
 @test

@@ -214,14 +214,47 @@ static void test_forks(void)
 	struct hp_published page = page_of_300_mb();
 	struct hp_explained explained = { .page = &page, .machine = &machine, .tlb = &tlb };
 
-	page.stats.metadata_bytes = 3 * HP_MB;
 	page.stats.forks_copied = 5;
 	page.stats.forks_shared = 6;
 	page.stats.forks_uncovered = 2;
 	page.stats.rescued = 1;
-	expect_part(&explained, "idle, 3.0 MB for the tables of the heap;\n5 forks copied huge "
-				"pages, 8 shared them, 2 of these without\na page for each: 1 were "
-				"rescued by a copy.\n");
+	expect_part(&explained,
+		    "idle.\n5 forks copied huge pages, 8 shared them, 2 of these without "
+		    "a page for each:\n1 were rescued by a copy.\n");
+}
+
+/* What takes a walk over the heap is only said where the program has answered. */
+static void test_fullness(void)
+{
+	struct hp_published page = page_of_300_mb();
+	struct hp_process process = { .name = "busy", .pid = "1" };
+	struct hp_explained explained = {
+		.page = &page, .machine = &machine, .tlb = &tlb, .process = &process, .age_ms = 120
+	};
+
+	page.stats.in_use_bytes = 151 * HP_MB;
+	page.stats.metadata_bytes = 3 * HP_MB;
+	page.stats.hugetlb_fullness[HP_FULLNESS_EMPTY] = 2;
+	page.stats.hugetlb_fullness[HP_FULLNESS_FULL] = 40;
+	page.stats.thp_fullness[HP_FULLNESS_FULL] = 40;
+	page.stats.thp_fullness[3] = 19;
+	page.stats.base_fullness[3] = 1;
+	expect_part(&explained, "was asked; the process did not come by to answer.\n");
+	expect_no(&explained, "How full with");
+	page.answered = 1;
+	expect_part(&explained,
+		    "What it costs: 4.0 MB on whole huge pages that idle; 302 MB are held "
+		    "for 151 MB of blocks (50 %), and 3.0 MB for tables.\n");
+	expect_part(&explained, "\nHow full with blocks each 2 MB of it was 0.1 s ago:\n"
+				"  empty            2 ##\n"
+				"  to  10 %         0 \n"
+				"  to  20 %         0 \n"
+				"  to  30 %        20 ##########\n");
+	expect_part(&explained,
+		    "\n  full            80 ########################################\n");
+	explained.process = NULL;
+	page.answered = 0;
+	expect_no(&explained, "How full");
 }
 
 static void test_gain(void)
@@ -256,6 +289,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/explanation/process", test_process);
 	g_test_add_func("/explanation/asked-for", test_asked_for);
 	g_test_add_func("/explanation/forks", test_forks);
+	g_test_add_func("/explanation/fullness", test_fullness);
 	g_test_add_func("/explanation/gain", test_gain);
 	return g_test_run();
 }
