@@ -166,6 +166,9 @@ typedef bool hp_os_mender(void *address, const void *instruction);
  */
 int hp_os_trap_catch(enum hp_os_trap trap, hp_os_mender *mend);
 
+/* Calls what blocks all signals of this thread; those of refused accesses stay as they are. */
+void hp_os_trap_spare(void (*block_all)(void));
+
 /* ---- proc.c: the process ---- */
 
 /* Monotonic time, coarse (some milliseconds). */

@@ -155,3 +155,17 @@ int hp_os_trap_catch(enum hp_os_trap which, hp_os_mender *mender)
 		source->next = now;
 	return error;
 }
+
+void hp_os_trap_spare(void (*block_all)(void))
+{
+	sigset_t before, spared;
+
+	pthread_sigmask(SIG_SETMASK, NULL, &before);
+	block_all();
+	sigemptyset(&spared);
+	for (unsigned i = 0; i < TRAPS; i++) {
+		if (!sigismember(&before, traps[i].signal))
+			sigaddset(&spared, traps[i].signal);
+	}
+	pthread_sigmask(SIG_UNBLOCK, &spared, NULL);
+}

@@ -106,7 +106,8 @@ bool hp_reclaim_drain(unsigned at_least, void (*release)(struct hp_retired *obje
 void hp_reclaim_before_fork(void)
 {
 	hp_urcu_bp_init_lock();
-	urcu_bp_before_fork();
+	/* Handlers of the program that run in here may write to pages that are not there. */
+	hp_os_trap_spare(urcu_bp_before_fork);
 }
 
 void hp_reclaim_after_fork_parent(void)
