@@ -152,13 +152,14 @@ stage_aarch64()
 }
 
 # The soak for $1 seconds, with the seed $2 if given; on pages of the hugetlb pool where it may be
-# changed. Counts go to standard output.
+# changed. Counts go to standard output. Shared at a fork: what forks copies again and again would
+# keep away from the pool for a minute each time.
 run_soak()
 {
 	ninja -C "$stages/gcc" tests/soak/soak
 	pages=thp
 	[ ! -w /proc/sys/vm/nr_hugepages ] || pages=auto
-	HPALLOC_BACKING=$pages "$stages/gcc/tests/soak/soak" "$@"
+	HPALLOC_BACKING=$pages HPALLOC_FORK=keep "$stages/gcc/tests/soak/soak" "$@"
 }
 
 # Two minutes of what ./dev soak does for hours; see tests/soak/main.c.
