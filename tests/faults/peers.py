@@ -32,6 +32,8 @@ import allocators
 import pool as machine
 
 MIB = 1 << 20
+BY_MOUNT = "tcmalloc"  # takes huge pages from a mounted hugetlbfs alone
+MOUNT_MIB = 256  # of one that is not to be the fault
 SECONDS = 120
 GROUPS = [pathlib.Path("/sys/fs/cgroup"), pathlib.Path("/sys/fs/cgroup/unified")]
 BAD = re.compile(r"killed|ended|hangs|wrong|EFAULT|still|refused|could|without|no other|not on")
@@ -127,7 +129,7 @@ def environment_of(mode, folder):
         settings["HPALLOC_WARMUP"] = "0"
     if folder and mode.is_ours:
         settings["HPALLOC_HUGETLBFS"] = folder
-    if folder and mode.allocator == "tcmalloc":
+    if folder and mode.allocator == BY_MOUNT:
         settings["TCMALLOC_MEMFS_MALLOC_PATH"] = f"{folder}/faults"
     if mode.library:
         settings["LD_PRELOAD"] = mode.library
@@ -144,7 +146,9 @@ def start_in(fault, group):
 
 def run(program, fault, mode):
     """What came of it, in the program's words and its end."""
-    with control_group(fault.group) as group, hugetlbfs(fault.mount_mib) as folder:
+    needs_mount = mode.needs_pool and mode.allocator == BY_MOUNT
+    mount_mib = fault.mount_mib or (MOUNT_MIB if needs_mount else 0)
+    with control_group(fault.group) as group, hugetlbfs(mount_mib) as folder:
         try:
             result = subprocess.run([program, fault.program or fault.name],
                                     env=environment_of(mode, folder), capture_output=True,
@@ -164,8 +168,8 @@ def runs_here(fault, mode):
     if fault.hugepages is None:
         return not mode.missing
     if fault.mount_mib:
-        return mode.needs_pool and mode.allocator in ("hpalloc", "tcmalloc")
-    return mode.needs_pool and not mode.missing
+        return mode.needs_pool and (mode.is_ours or mode.allocator == BY_MOUNT)
+    return mode.needs_pool and (not mode.missing or mode.allocator == BY_MOUNT)
 
 
 def outcomes(program, fault, mode, runs, pool):
