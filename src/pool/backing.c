@@ -108,7 +108,7 @@ static bool is_strict(void)
 static const enum hp_fallback reason_of[] = {
 	[HP_USE_SPANS] = HP_FALLBACK_COUNT,	[HP_USE_WARMUP] = HP_FALLBACK_WARMUP,
 	[HP_USE_LAZY] = HP_FALLBACK_LAZY_LARGE, [HP_USE_BASE] = HP_FALLBACK_LIMIT,
-	[HP_USE_MOVE] = HP_FALLBACK_LAZY_LARGE,
+	[HP_USE_MOVE] = HP_FALLBACK_COUNT,
 };
 
 /* Whether to go for hugetlb; if not, why. Slots that are mapped so already need no probe. */
