@@ -5,7 +5,6 @@
 #include "api/standard_name.h"
 #include "base/bits.h"
 #include "os/os.h"
-#include "span/harden.h"
 
 #define ALIGN_MAX_BYTES ((size_t)1 << 30)
 
@@ -17,7 +16,7 @@ static void *take(size_t align, size_t bytes)
 {
 	if (align <= 16)
 		return hp_malloc(bytes);
-	if (HP_LIKELY(align <= HP_UNIT_BYTES && bytes <= PTRDIFF_MAX && !hp_harden_is_on())) {
+	if (HP_LIKELY(align <= HP_UNIT_BYTES && bytes <= PTRDIFF_MAX && !hp_watch)) {
 		void *block = hp_malloc(hp_max(hp_round_up(bytes, align), align));
 
 		if (HP_LIKELY((uintptr_t)block % align == 0))
@@ -31,7 +30,7 @@ static void *take(size_t align, size_t bytes)
 	return hp_block_take(bytes, align, HP_CONTENT_ANY);
 }
 
-int hp_posix_memalign(void **out_block, size_t align, size_t bytes)
+HP_EDGE int hp_posix_memalign(void **out_block, size_t align, size_t bytes)
 {
 	int kept_errno = errno;
 	void *block;

@@ -9,6 +9,7 @@
 #include "api/init.h"
 #include "api/sample.h"
 #include "api/section.h"
+#include "api/watch.h"
 #include "arena/outbox.h"
 #include "arena/registry.h"
 #include "base/check.h"
@@ -109,9 +110,11 @@ HP_NOINLINE static void *start_and_take(size_t bytes, size_t align_bytes, enum h
 	return hp_block_take_plain(bytes, align_bytes, content);
 }
 
-/* No call that returns here: what is on the hit path under hardening is to be a jump. */
+/* Without a frame of its own, which all that is watched would pay for. */
 void *hp_block_take(size_t bytes, size_t align_bytes, enum hp_content content)
 {
+	if (HP_UNLIKELY(hp_watch & HP_WATCH_TRACE))
+		return hp_watch_take(bytes, align_bytes, content, __builtin_return_address(0));
 	if (hp_harden_is_on())
 		return hp_harden_take(bytes, align_bytes, content);
 	if (hp_sample_is_on())
@@ -153,7 +156,7 @@ static void free_own(struct hp_arena *arena, struct hp_span *slab, void *block)
 
 void hp_block_give_own(void *block, struct hp_span *slab)
 {
-	struct hp_arena *arena = hp_section_enter(hp_self);
+	struct hp_arena *arena = hp_section_enter(hp_mine);
 	int kept_errno = errno;
 
 	demand_start(hp_slab_has_block(slab, block), block, "free");
@@ -171,19 +174,13 @@ static void flush(struct hp_arena *arena)
 	errno = kept_errno;
 }
 
-/* `span` is of the main region. */
-void hp_block_give_other(void *block, struct hp_span *span)
+static inline void give_other(void *block, struct hp_span *span)
 {
-	struct hp_arena *arena;
+	struct hp_arena *arena = hp_mine;
 
-	if (hp_harden_is_on()) {
-		hp_harden_give_of(span, block);
-		return;
-	}
-	arena = hp_self;
 	if (HP_UNLIKELY(!hp_arena_is_real(arena) || span->kind != HP_SPAN_SLAB ||
 			span->owner == arena)) {
-		hp_block_give(block);
+		hp_block_give_plain(block);
 		return;
 	}
 	demand_start(hp_slab_has_main_block(span, block), block, "free");
@@ -191,6 +188,22 @@ void hp_block_give_other(void *block, struct hp_span *span)
 	if (HP_UNLIKELY(hp_outbox_add(arena, span, block)))
 		flush(arena);
 	hp_gate_leave(arena);
+}
+
+/* `span` is of the main region. */
+void hp_block_give_other(void *block, struct hp_span *span)
+{
+	if (HP_LIKELY(!hp_watch))
+		give_other(block, span);
+	else if (hp_watch & HP_WATCH_TRACE)
+		hp_watch_give(block, __builtin_return_address(0));
+	else
+		hp_harden_give_of(span, block);
+}
+
+void hp_block_give_other_plain(void *block, struct hp_span *span)
+{
+	give_other(block, span);
 }
 
 static void free_slab_block(struct hp_span *slab, void *block)
@@ -268,8 +281,10 @@ void hp_block_give(void *block)
 {
 	if (!block)
 		return;
-	if (hp_harden_is_on())
-		hp_harden_give(block);
-	else
+	if (HP_LIKELY(!hp_watch))
 		hp_block_give_plain(block);
+	else if (hp_watch & HP_WATCH_TRACE)
+		hp_watch_give(block, __builtin_return_address(0));
+	else
+		hp_harden_give(block);
 }

@@ -18,13 +18,13 @@ enum hp_content { HP_CONTENT_ANY, HP_CONTENT_ZERO };
  */
 HP_NOINLINE void *hp_block_take(size_t bytes, size_t align_bytes, enum hp_content content);
 
-/* The same without hardening or profile, in a heap that has started. */
+/* The same, not watched and without a profile, in a heap that has started. */
 HP_NOINLINE void *hp_block_take_plain(size_t bytes, size_t align_bytes, enum hp_content content);
 
 /* Frees a block that the hit path of free did not know: any pointer at all. Keeps errno. */
 HP_NOINLINE void hp_block_give(void *block);
 
-/* The same without hardening, and not of NULL. */
+/* The same, not watched, and not of NULL. */
 void hp_block_give_plain(void *block);
 
 /* The same where the slab is known to be the calling thread's own. Keeps errno. */
@@ -32,6 +32,12 @@ HP_NOINLINE void hp_block_give_own(void *block, struct hp_span *slab);
 
 /* The same where it is not, as far as is known: a block of this span, or no block. */
 HP_NOINLINE void hp_block_give_other(void *block, struct hp_span *span);
+
+/* The same, not watched. */
+void hp_block_give_other_plain(void *block, struct hp_span *span);
+
+/* hp_realloc(), not watched: what a block is made of must be plain, or hardened, all through. */
+void *hp_block_resize(void *block, size_t bytes);
 
 /* The span of a block that must be one of ours, and a block's start: misuse dies with `verb`. */
 struct hp_span *hp_block_span(const void *block, const char *verb);

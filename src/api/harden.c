@@ -6,6 +6,7 @@
 
 #include "api/guard.h"
 #include "api/section.h"
+#include "api/watch.h"
 #include "arena/outbox.h"
 #include "arena/quarantine.h"
 #include "arena/registry.h"
@@ -28,13 +29,11 @@ void hp_harden_init(void)
 	if (!hp_options.harden)
 		return;
 	hp_thread_settle(HP_SETTLE);
-	if (hp_registry_has_others()) {
-		hp_warn("HPALLOC_HARDEN is ignored: the program has started threads before its "
-			"libraries");
+	if (!hp_watch_is_possible("HPALLOC_HARDEN"))
 		return;
-	}
 	hp_gate_enter_guest();
 	hp_harden_begin();
+	hp_watch |= HP_WATCH_HARDEN;
 	hp_registry_walk(start_anew, NULL);
 	if (hp_options.harden > 1)
 		hp_guard_init();

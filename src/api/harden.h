@@ -1,6 +1,6 @@
 /*
  * HPALLOC_HARDEN: what the functions of api/ do instead, or besides, when it is on. Nothing of it
- * is on a hit path, for then there are no hits: hp_self is &hp_arena_hardened. The blocks
+ * is on a hit path, for then there are no hits: hp_self is &hp_arena_watched. The blocks
  * themselves come and go as ever, with what span/harden.h describes in them.
  */
 #ifndef HP_API_HARDEN_H

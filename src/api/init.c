@@ -13,6 +13,7 @@
 #include "api/sample.h"
 #include "api/snapshot.h"
 #include "api/stats_exit.h"
+#include "api/watch.h"
 #include "arena/gate.h"
 #include "arena/thread.h"
 #include "base/check.h"
@@ -77,6 +78,7 @@ __attribute__((used)) void hp_init_construct(int argc, char **argv, char **envir
 	hp_options_read(environment);
 	hp_harden_init();
 	hp_sample_init();
+	hp_watch_init();
 	hp_backing_init();
 	hp_publish_init(environment);
 	hp_stats_exit_init();
@@ -91,4 +93,5 @@ __asm__(".pushsection .init_array, \"aw\", @init_array\n"
 __attribute__((destructor)) static void destruct(void)
 {
 	hp_audit();
+	hp_watch_end();
 }

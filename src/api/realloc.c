@@ -8,6 +8,7 @@
 #include "api/sample.h"
 #include "api/section.h"
 #include "api/standard_name.h"
+#include "api/watch.h"
 #include "base/bits.h"
 #include "base/check.h"
 #include "pool/pool.h"
@@ -93,7 +94,7 @@ HP_NOINLINE static void *resize(void *block, size_t bytes)
 }
 
 /* A small block that stays where it is, or is copied, needs no more than this. */
-void *hp_realloc(void *block, size_t bytes)
+static inline void *change(void *block, size_t bytes)
 {
 	struct hp_span *cell, *slab;
 	size_t have;
@@ -101,10 +102,9 @@ void *hp_realloc(void *block, size_t bytes)
 	if (HP_UNLIKELY(!hp_span_main_cell(block, &cell)))
 		return resize(block, bytes);
 	slab = hp_span_head(cell);
-	if (HP_UNLIKELY(slab->kind != HP_SPAN_SLAB || slab->is_hardened ||
-			!hp_slab_has_main_block(slab, block)))
+	if (HP_UNLIKELY(slab->kind != HP_SPAN_SLAB || !hp_slab_has_main_block(slab, block)))
 		return resize(block, bytes);
-	HP_CHECK(slab->owner != hp_self || slab->free != block, "realloc of %p, which is free",
+	HP_CHECK(slab->owner != hp_mine || slab->free != block, "realloc of %p, which is free",
 		 block);
 	have = hp_slab_block_bytes(slab);
 	if (bytes <= have && bytes > (have - 1) / 2)
@@ -114,6 +114,20 @@ void *hp_realloc(void *block, size_t bytes)
 	if (bytes > have) /* what grows, grows again: room for twice the least step */
 		bytes = hp_max(bytes, have + have / 8 + 1);
 	return copy_small(block, hp_min(bytes, have), hp_malloc(bytes));
+}
+
+void *hp_block_resize(void *block, size_t bytes)
+{
+	const struct hp_span *span = hp_span_find(block);
+
+	return span && !span->is_hardened ? change(block, bytes) : resize(block, bytes);
+}
+
+void *hp_realloc(void *block, size_t bytes)
+{
+	if (HP_UNLIKELY(hp_watch))
+		return hp_watch_realloc(block, bytes, __builtin_return_address(0));
+	return change(block, bytes);
 }
 
 void *hp_reallocarray(void *block, size_t count, size_t bytes)

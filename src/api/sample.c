@@ -6,7 +6,7 @@
 
 #include "api/harden.h"
 #include "api/stack.h"
-#include "arena/registry.h"
+#include "api/watch.h"
 #include "arena/thread.h"
 #include "base/bits.h"
 #include "base/check.h"
@@ -18,7 +18,7 @@
 #include "rt/options.h"
 #include "span/large.h"
 
-enum { PATH_BYTES = 4096, PID_BYTES = 16, OWN_FRAMES = 8 };
+enum { PATH_BYTES = 4096, OWN_FRAMES = 8 };
 
 size_t hp_sample_rate;
 
@@ -33,37 +33,17 @@ static __thread struct {
 	int64_t left; /* bytes to the next sample */
 } next;
 
-/* What the option's text has for the process: each %p is its number. */
-static void name_file(char path[PATH_BYTES])
-{
-	char pid[PID_BYTES];
-	size_t length = 0;
-
-	hp_text_format(pid, sizeof(pid), "%u", (unsigned)hp_os_pid());
-	path[0] = '\0';
-	for (const char *at = profile.path; *at && length < PATH_BYTES - PID_BYTES; at++) {
-		if (at[0] == '%' && at[1] == 'p') {
-			length += hp_text_format(path + length, PID_BYTES, "%s", pid);
-			at++;
-		} else {
-			path[length++] = *at;
-		}
-	}
-	path[length] = '\0';
-}
-
 void hp_sample_init(void)
 {
 	if (!hp_options.profile)
 		return;
-	hp_thread_settle(HP_SETTLE);
-	if (hp_harden_is_on() || hp_registry_has_others()) {
-		hp_warn("HPALLOC_PROFILE is ignored: %s",
-			hp_harden_is_on() ? "HPALLOC_HARDEN is set"
-					  : "the program has started threads before its libraries");
+	if (hp_watch) {
+		hp_warn("HPALLOC_PROFILE is ignored: %s is set",
+			hp_harden_is_on() ? "HPALLOC_HARDEN" : "HPALLOC_TRACE");
 		return;
 	}
-	if (!hp_stacks_init())
+	hp_thread_settle(HP_SETTLE);
+	if (!hp_watch_is_possible("HPALLOC_PROFILE") || !hp_stacks_init())
 		return;
 	hp_text_format(profile.path, sizeof(profile.path), "%s", hp_options.profile);
 	profile.pid = strstr(profile.path, "%p") ? 0 : hp_os_pid();
@@ -223,7 +203,7 @@ __attribute__((destructor)) static void write_at_exit(void)
 
 	if (!hp_sample_is_on() || (profile.pid && profile.pid != hp_os_pid()))
 		return;
-	name_file(path);
+	hp_text_expand_pid(profile.path, (unsigned)hp_os_pid(), path, sizeof(path));
 	error = write_to(path);
 	if (error)
 		hp_warn("the profile cannot be written to %s: error %u", path, (unsigned)-error);

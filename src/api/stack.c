@@ -61,7 +61,7 @@ static bool is_call(const uint8_t *behind)
 }
 #endif
 
-static bool is_return_address(uintptr_t address)
+bool hp_stack_is_return_address(uintptr_t address)
 {
 	uint8_t code[CALL_BYTES];
 	const char *from = (const char *)address - CALL_BYTES;
@@ -77,7 +77,7 @@ static void scan(struct frames *frames)
 		hp_os_peek(__builtin_frame_address(0), words, sizeof(words)) / sizeof(*words);
 
 	for (size_t i = 0; i < count; i++) {
-		if (is_return_address(words[i]) && !add(frames, words[i]))
+		if (hp_stack_is_return_address(words[i]) && !add(frames, words[i]))
 			return;
 	}
 }

@@ -39,16 +39,7 @@ static void set_path(const char *file)
 		length = strlen(at_exit.path);
 		at_exit.path[length++] = '/';
 	}
-	while (*file && length < PATH_BYTES - 24) {
-		if (file[0] == '%' && file[1] == 'p') {
-			length += hp_text_format(at_exit.path + length, PATH_BYTES - length, "%u",
-						 (unsigned)at_exit.pid);
-			file += 2;
-		} else {
-			at_exit.path[length++] = *file++;
-		}
-	}
-	at_exit.path[length] = '\0';
+	hp_text_expand_pid(file, (unsigned)at_exit.pid, at_exit.path + length, PATH_BYTES - length);
 }
 
 void hp_stats_exit_init(void)

@@ -24,6 +24,8 @@ __extension__ struct hp_span *hp_stand_in_slabs[] = {
 	[0 ... HP_STAND_IN_SLABS - 1] = &hp_span_none,
 };
 
+unsigned hp_watch;
+
 __thread struct hp_arena *hp_self = &hp_arena_none;
 __thread struct hp_arena *hp_mine = &hp_arena_none;
 

@@ -91,7 +91,7 @@ enum hp_stand_in {
 	HP_STAND_IN_NONE,     /* a thread before its first malloc */
 	HP_STAND_IN_STARTING, /* while it gets its arena */
 	HP_STAND_IN_DEAD,     /* after it gave its arena up */
-	HP_STAND_IN_HARDENED, /* it has one, but nothing is to be a hit */
+	HP_STAND_IN_WATCHED,  /* it has one, but nothing is to be a hit */
 	HP_STAND_INS,
 	HP_STAND_IN_STEP = 64 / sizeof(void *),
 	HP_STAND_IN_SLABS = HP_CLASS_STEPS + HP_CLASS_COUNT + (HP_STAND_INS - 1) * HP_STAND_IN_STEP,
@@ -104,11 +104,17 @@ extern HP_HIDDEN struct hp_span *hp_stand_in_slabs[HP_STAND_IN_SLABS] HP_ALIGNED
 #define hp_arena_none HP_STAND_IN(HP_STAND_IN_NONE)
 #define hp_arena_starting HP_STAND_IN(HP_STAND_IN_STARTING)
 #define hp_arena_dead HP_STAND_IN(HP_STAND_IN_DEAD)
-#define hp_arena_hardened HP_STAND_IN(HP_STAND_IN_HARDENED)
+#define hp_arena_watched HP_STAND_IN(HP_STAND_IN_WATCHED)
+
+/* Why nothing is to be a hit: 0 in a program that asked for none of it. */
+enum hp_watch { HP_WATCH_HARDEN = 1, HP_WATCH_TRACE = 2 };
+
+/* Those of enum hp_watch that are on: set by the constructor, before any thread but the first. */
+extern HP_HIDDEN unsigned hp_watch;
 
 /*
  * What the hit paths take for the calling thread's arena, never NULL: it, or one of the stand-ins.
- * The slow paths look at hp_mine: the same, but the arena itself under hardening.
+ * The slow paths look at hp_mine: the same, but the arena itself where hp_watch is set.
  */
 extern HP_HIDDEN __thread struct hp_arena *hp_self;
 extern HP_HIDDEN __thread struct hp_arena *hp_mine;
@@ -122,7 +128,7 @@ static inline bool hp_arena_is_real(const struct hp_arena *arena)
 static inline void hp_arena_become(struct hp_arena *arena)
 {
 	hp_mine = arena;
-	hp_self = hp_link_key && hp_arena_is_real(arena) ? &hp_arena_hardened : arena;
+	hp_self = HP_UNLIKELY(hp_watch) && hp_arena_is_real(arena) ? &hp_arena_watched : arena;
 }
 
 /* A block of an arena's current slab, or NULL: then hp_arena_refill(). */

@@ -8,6 +8,12 @@
 /* On the declaration: -fvisibility is for definitions, and others go through a table. */
 #define HP_HIDDEN __attribute__((visibility("hidden")))
 
+/*
+ * On a function between the program and hp_malloc() that does not end in its call: a trace names
+ * the caller beyond it.
+ */
+#define HP_EDGE __attribute__((section("hp_edge")))
+
 #define HP_NOINLINE __attribute__((noinline))
 #define HP_COLD __attribute__((noinline, cold))
 #define HP_NORETURN __attribute__((noreturn))

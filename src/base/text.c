@@ -97,6 +97,24 @@ const char *hp_text_quote(char quoted[HP_TEXT_QUOTED_BYTES], const char *text)
 	return quoted;
 }
 
+bool hp_text_expand_pid(const char *name, unsigned pid, char *out_name, size_t bytes)
+{
+	bool has_pid = false;
+	size_t length = 0;
+
+	while (*name && length < bytes - 1) {
+		if (name[0] == '%' && name[1] == 'p') {
+			length += hp_text_format(out_name + length, bytes - length, "%u", pid);
+			has_pid = true;
+			name += 2;
+		} else {
+			out_name[length++] = *name++;
+		}
+	}
+	out_name[length] = '\0';
+	return has_pid;
+}
+
 static unsigned digit_value(char character)
 {
 	if (character >= '0' && character <= '9')

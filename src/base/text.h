@@ -26,6 +26,9 @@ size_t hp_text_vformat(char *buffer, size_t bytes, const char *format, va_list a
 enum { HP_TEXT_QUOTED_BYTES = 204 };
 const char *hp_text_quote(char quoted[HP_TEXT_QUOTED_BYTES], const char *text);
 
+/* The name of a file in which each %p stands for the process id, cut; whether there was one. */
+bool hp_text_expand_pid(const char *name, unsigned pid, char *out_name, size_t bytes);
+
 /* Reads the whole of `text` as a decimal number, or as one with K, M, G or T behind it. */
 bool hp_text_parse_number(const char *text, uint64_t *out_value);
 bool hp_text_parse_bytes(const char *text, uint64_t *out_bytes);

@@ -21,6 +21,8 @@
 #define HP_PAGE_BYTES ((size_t)4096)
 #define HP_HUGEPAGE_BYTES ((size_t)2 << 20)
 
+#define HP_OS_LOG_PATH_BYTES ((size_t)4096 + 64)
+
 /* -ENOTSUP where the page size is not HP_PAGE_BYTES. */
 int hp_os_check_machine(void);
 
@@ -193,6 +195,9 @@ bool hp_os_is_readable(const void *address);
  * the C library has no way to tell without a lock. */
 bool hp_os_is_program(const void *address);
 
+/* Whether the address lies in what a file has mapped to be executed. Slow. */
+bool hp_os_is_code(const void *address);
+
 /* Reads memory that may not be there: how many bytes. 0 too where a filter forbids it. */
 size_t hp_os_peek(const void *address, void *out_bytes, size_t bytes);
 
@@ -208,8 +213,11 @@ struct hp_os_module {
 
 typedef void hp_os_module_visitor(const struct hp_os_module *module, void *context);
 
-/* Calls `visit` for each; for none where /proc cannot be read. */
-void hp_os_modules(hp_os_module_visitor *visit, void *context);
+#define HP_OS_MODULES_WORK_BYTES ((size_t)16 << 10)
+
+/* Calls `visit` for each. The caller has the memory for the work, aligned to 16. */
+struct hp_os_modules_work;
+int hp_os_modules_walk(struct hp_os_modules_work *work, hp_os_module_visitor *visit, void *context);
 
 /* Where the code of this library lies; false where it is part of the program itself. */
 bool hp_os_own_code(uintptr_t *out_start, uintptr_t *out_end);
@@ -245,6 +253,49 @@ void hp_os_stdio_reset(void);
 
 void hp_os_yield(void);
 int hp_os_pid(void);
+
+/* Ends the process at once. */
+HP_NORETURN void hp_os_exit(int status);
+
+/* The kernel's number of the calling thread. */
+unsigned hp_os_tid(void);
+unsigned hp_os_parent_pid(void);
+
+/* The path of the program's file; "" where /proc cannot be read. */
+void hp_os_program_path(char *out_path, size_t path_bytes);
+
+/* ---- clock.c ---- */
+
+/* Monotonic time, and that of the calendar since 1970. */
+uint64_t hp_os_now_ns(void);
+uint64_t hp_os_unix_ns(void);
+
+/* Whether hp_os_ticks() of os/ticks.h runs at one rate, the same on all processors. */
+bool hp_os_ticks_are_steady(void);
+
+/* ---- log.c: a file of the library's own that only grows ---- */
+
+struct hp_os_log {
+	_Atomic int fd;
+	uint64_t device, inode;
+	char path[HP_OS_LOG_PATH_BYTES]; /* absolute */
+};
+
+/*
+ * Creates the file, which must not exist, for this user alone. No symbolic link in the path is
+ * followed.
+ */
+int hp_os_log_create(const char *path, struct hp_os_log *out_log);
+
+/*
+ * Appends both pieces in one. Any thread. -ENOSPC if not all of it could be written; -ENOENT or the
+ * like if the program closed our descriptor and the file is not to be had by its name any more.
+ */
+int hp_os_log_write(struct hp_os_log *log, const void *head, size_t head_bytes, const void *body,
+		    size_t body_bytes);
+
+/* Closes the descriptor, if it still is ours. */
+void hp_os_log_close(struct hp_os_log *log);
 
 /* ---- file.c: files that the library writes where its user says ---- */
 

@@ -113,3 +113,26 @@ int hp_os_pid(void)
 {
 	return (int)getpid();
 }
+
+unsigned hp_os_parent_pid(void)
+{
+	return (unsigned)getppid();
+}
+
+void hp_os_exit(int status)
+{
+	for (;;)
+		syscall(SYS_exit_group, status);
+}
+
+unsigned hp_os_tid(void)
+{
+	return (unsigned)syscall(SYS_gettid);
+}
+
+void hp_os_program_path(char *out_path, size_t path_bytes)
+{
+	ssize_t length = readlink("/proc/self/exe", out_path, path_bytes - 1);
+
+	out_path[length > 0 ? length : 0] = '\0';
+}

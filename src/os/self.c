@@ -1,4 +1,5 @@
 /* What the process knows of its own memory: see os.h. */
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -92,35 +93,49 @@ size_t hp_os_peek(const void *address, void *out_bytes, size_t bytes)
 	return got > 0 ? (size_t)got : 0;
 }
 
-struct visit {
+struct hp_os_modules_work {
+	struct hp_lines lines;
 	hp_os_module_visitor *visit;
 	void *context;
+	char buffer[4096];
 };
 
-/* "START-END r-xp OFFSET DEVICE INODE PATH", numbers in hexadecimal. */
-static void visit_module(const char *line, void *context)
-{
-	const struct visit *visit = context;
-	const char *dash = strchr(line, '-'), *rights = strchr(line, ' ');
-	struct hp_os_module module = { .path = strchr(line, '/') };
+static_assert(sizeof(struct hp_os_modules_work) <= HP_OS_MODULES_WORK_BYTES, "room for the work");
 
-	if (!dash || !rights || !module.path || strlen(rights) < 6 || rights[3] != 'x')
+/* "START-END r-xp OFFSET DEVICE INODE  PATH" */
+static void visit_mapping(const char *line, void *context)
+{
+	struct hp_os_modules_work *work = context;
+	const char *dash = strchr(line, '-'), *path = strchr(line, '/'), *space;
+
+	space = dash ? strchr(dash, ' ') : NULL;
+	if (!path || !space || strlen(space) < 6 || space[3] != 'x')
 		return;
-	module.start = hp_text_leading_number(line, 16);
-	module.end = hp_text_leading_number(dash + 1, 16);
-	module.offset = hp_text_leading_number(rights + 6, 16);
-	visit->visit(&module, visit->context);
+	work->visit(
+		&(struct hp_os_module){
+			.start = hp_text_leading_number(line, 16),
+			.end = hp_text_leading_number(dash + 1, 16),
+			.offset = hp_text_leading_number(space + 6, 16),
+			.path = path,
+		},
+		work->context);
 }
 
-void hp_os_modules(hp_os_module_visitor *visit, void *context)
+/* hp_lines_read() would need the stack that small threads lack. */
+int hp_os_modules_walk(struct hp_os_modules_work *work, hp_os_module_visitor *visit, void *context)
 {
-	struct visit each = { visit, context };
 	int fd = hp_file_open("/proc/self/maps", O_RDONLY, 0);
+	ssize_t got;
 
 	if (fd < 0)
-		return;
-	hp_lines_read(fd, visit_module, &each);
+		return -errno;
+	work->lines.length = 0;
+	work->visit = visit;
+	work->context = context;
+	while ((got = hp_file_read(fd, work->buffer, sizeof(work->buffer))) > 0)
+		hp_lines_add(&work->lines, work->buffer, (size_t)got, visit_mapping, work);
 	hp_file_close(fd);
+	return 0;
 }
 
 struct code {
@@ -137,11 +152,24 @@ static void look_for_code(const struct hp_os_module *module, void *context)
 	}
 }
 
+static struct code code_around(uintptr_t address)
+{
+	struct code code = { .inside = address };
+	struct hp_os_modules_work work;
+
+	hp_os_modules_walk(&work, look_for_code, &code);
+	return code;
+}
+
+bool hp_os_is_code(const void *address)
+{
+	return code_around((uintptr_t)address).end;
+}
+
 bool hp_os_own_code(uintptr_t *out_start, uintptr_t *out_end)
 {
-	struct code code = { .inside = (uintptr_t)&hp_os_own_code };
+	struct code code = code_around((uintptr_t)&hp_os_own_code);
 
-	hp_os_modules(look_for_code, &code);
 	*out_start = code.start;
 	*out_end = code.end;
 	return code.end && getauxval(AT_ENTRY) - code.start >= code.end - code.start;

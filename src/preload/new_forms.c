@@ -20,7 +20,7 @@ struct hp_nothrow;
 /* Defines a function whose name in the program is `mangled_name`. */
 #define FORM(mangled_name, type, name, ...)                                                        \
 	HP_PUBLIC type name(__VA_ARGS__) __asm__(mangled_name);                                    \
-	type name(__VA_ARGS__)
+	HP_EDGE type name(__VA_ARGS__)
 
 /* The compiler must not conclude from two names that there are two functions. */
 static bool is_same(hp_next_function seen, hp_next_function own)

@@ -27,7 +27,7 @@ static HP_COLD void *new_aligned_again(size_t bytes, size_t align)
 	return ((void *(*)(size_t, size_t))next_operator("_ZnwmSt11align_val_t"))(bytes, align);
 }
 
-void *hp_operator_new(size_t bytes)
+HP_EDGE void *hp_operator_new(size_t bytes)
 {
 	void *block = hp_malloc(bytes);
 
@@ -35,7 +35,7 @@ void *hp_operator_new(size_t bytes)
 }
 HP_OWN_NAME(hp_own_new, hp_operator_new, "_Znwm");
 
-void *hp_operator_new_aligned(size_t bytes, size_t align)
+HP_EDGE void *hp_operator_new_aligned(size_t bytes, size_t align)
 {
 	void *block = hp_aligned_alloc(align, bytes);
 

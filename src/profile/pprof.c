@@ -33,6 +33,7 @@ struct mapping {
 };
 
 struct profile {
+	char work[HP_OS_MODULES_WORK_BYTES] HP_ALIGNED(16);
 	struct hp_message_file file;
 	struct mapping mappings[MAPPINGS_MAX];
 	size_t mapping_count;
@@ -186,7 +187,7 @@ int hp_pprof_write(int fd, size_t mean)
 	profile->places = places;
 	profile->seen = (uintptr_t *)(profile + 1);
 	write_types(profile);
-	hp_os_modules(add_mapping, profile);
+	hp_os_modules_walk((void *)profile->work, add_mapping, profile);
 	write_samples(profile);
 	hp_message_file_number(&profile->file, PERIOD, mean);
 	error = hp_message_file_end(&profile->file);

@@ -27,7 +27,7 @@ static int be_the_copy(void)
 	if (!getauxval(AT_SECURE) || getuid() != NOBODY || geteuid() != 0)
 		return NOT_SECURE;
 	if (hp_options.backing != HP_BACKING_AUTO || hp_options.decay_ms != 1000 ||
-	    hp_options.publish || hp_options.hugetlbfs)
+	    hp_options.publish || hp_options.hugetlbfs || hp_options.trace)
 		return TOOK_A_SETTING;
 	return hp_malloc(100) ? WELL : NO_HEAP;
 }
@@ -56,12 +56,14 @@ static char *copy_self(const char *directory, mode_t mode)
 static int run_copy(const char *path, const char *page, char **out_errors)
 {
 	char *publish = g_strdup_printf("HPALLOC_PUBLISH=%s", page);
+	char *trace = g_strdup_printf("HPALLOC_TRACE=%s.trace", page);
 	char *arguments[] = { g_strdup(path), NULL };
 	char *environment[] = { "HPALLOC_BACKING=base",
 				"HPALLOC_DECAY_MS=7",
 				"HPALLOC_HUGETLBFS=/dev/shm",
 				"HPALLOC_NO_SUCH=1",
 				publish,
+				trace,
 				NULL };
 	int status;
 
@@ -70,6 +72,7 @@ static int run_copy(const char *path, const char *page, char **out_errors)
 		status = -1;
 	g_free(arguments[0]);
 	g_free(publish);
+	g_free(trace);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
@@ -118,6 +121,7 @@ static void nothing_is_read_from_the_environment(void)
 		g_free(copy);
 	}
 	unlink(page);
+	/* Nothing else was written. */
 	g_assert_cmpint(rmdir(directory), ==, 0);
 	g_free(errors);
 	g_free(page);
