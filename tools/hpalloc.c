@@ -40,6 +40,8 @@ static const struct verb {
 	{ "stat", "hpalloc stat", hp_verb_stat, "[PID|NAME]",
 	  "shows the heap of a running program" },
 	{ "top", "hpalloc top", hp_verb_top, "", "lists the programs that use most huge pages" },
+	{ "trace", "hpalloc trace", hp_verb_trace, "VERB",
+	  "records every malloc and free, and tells about them" },
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(*verbs))

@@ -10,5 +10,6 @@ int hp_verb_profile(int argc, char **argv);
 int hp_verb_run(int argc, char **argv);
 int hp_verb_stat(int argc, char **argv);
 int hp_verb_top(int argc, char **argv);
+int hp_verb_trace(int argc, char **argv);
 
 #endif

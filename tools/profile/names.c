@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "profile/symbols.h"
+#include "symbols.h"
 #include "say.h"
 
 struct hp_names {

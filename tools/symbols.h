@@ -2,8 +2,8 @@
  * Names for addresses in ELF files: the function that has the address, of the symbols that the file
  * brings along; C++ names as in the source, where the C++ runtime is installed.
  */
-#ifndef HP_TOOLS_PROFILE_SYMBOLS_H
-#define HP_TOOLS_PROFILE_SYMBOLS_H
+#ifndef HP_TOOLS_SYMBOLS_H
+#define HP_TOOLS_SYMBOLS_H
 
 #include <stdint.h>
 

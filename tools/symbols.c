@@ -1,5 +1,5 @@
 /* See symbols.h. The file may be anything: each offset in it is checked before it is followed. */
-#include "profile/symbols.h"
+#include "symbols.h"
 
 #include <dlfcn.h>
 #include <elf.h>
@@ -25,10 +25,11 @@ struct hp_symbols {
 	size_t count;
 };
 
-/* A part of the file, if it is there. */
+/* A part of the file, if it is there, and aligned as the tables of a sound file are. */
 static const void *part(const struct hp_symbols *symbols, uint64_t offset, uint64_t bytes)
 {
-	if (offset > symbols->file_bytes || bytes > symbols->file_bytes - offset)
+	if (offset > symbols->file_bytes || bytes > symbols->file_bytes - offset ||
+	    offset % sizeof(ElfW(Addr)))
 		return NULL;
 	return symbols->file + offset;
 }
@@ -48,12 +49,11 @@ static const char *name_at(const struct hp_symbols *symbols, const ElfW(Shdr) * 
 {
 	const char *name;
 
-	if (offset >= texts->sh_size)
+	if (offset >= texts->sh_size || texts->sh_offset > symbols->file_bytes ||
+	    texts->sh_size > symbols->file_bytes - texts->sh_offset)
 		return NULL;
-	name = part(symbols, texts->sh_offset, texts->sh_size);
-	if (!name || !memchr(name + offset, '\0', texts->sh_size - offset))
-		return NULL;
-	return name + offset;
+	name = (const char *)symbols->file + texts->sh_offset + offset;
+	return memchr(name, '\0', texts->sh_size - offset) ? name : NULL;
 }
 
 static bool add_functions(struct hp_symbols *symbols, const ElfW(Shdr) * table,
