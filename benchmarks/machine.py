@@ -43,14 +43,15 @@ def describe(arguments):
         f"memory: {memory_gb:.0f} GB",
         f"kernel: {platform.system()} {platform.release()}",
         f"C library: {' '.join(platform.libc_ver())}",
-        f"transparent huge pages: {_selected(THP)}",
+        f"transparent huge pages: {selected(THP)}",
         f"packages: {', '.join(packages.splitlines()) or 'unknown'}",
         f"load before: {os.getloadavg()[0]:.2f}",
     ]
     return lines + [f"options: {' '.join(options)}"] * bool(options)
 
 
-def _selected(path):
+def selected(path):
+    """The word that the kernel marks as chosen."""
     try:
         return pathlib.Path(path).read_text().partition("[")[2].partition("]")[0]
     except OSError:

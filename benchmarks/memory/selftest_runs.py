@@ -12,6 +12,7 @@ import tempfile
 import checks
 from checks import HERE
 
+import machine
 import plan
 import points
 import results
@@ -45,7 +46,7 @@ def program():
     assert all(values[part] > 0 for part in plan.FORK_PARTS), done
     done, values = measured("--pattern=sequential", "--step=4096", "--bytes=1000000",
                             "--backing=thp")
-    if "never" not in hardware_setting():
+    if has_thp():
         expect(values["sequential.thp"], 1)
     # A chain of which only a part were walked would be a cache's: it would be too fast by far.
     assert measured("--pattern=chase", "--bytes=4194304")[1]["chase"] > \
@@ -57,12 +58,8 @@ def program():
         assert measured(wrong)[0].returncode != 0, wrong
 
 
-def hardware_setting():
-    try:
-        return pathlib.Path("/sys/kernel/mm/transparent_hugepage/enabled").read_text() \
-            .partition("[")[2].partition("]")[0]
-    except OSError:
-        return "never"
+def has_thp():
+    return machine.selected(machine.THP) in ("always", "madvise")
 
 
 def run(folder, *options):
@@ -79,14 +76,16 @@ def check_pictures(output, wanted):
         checks.check_png((output / f"{name}.png").read_bytes())
 
 
-def check_pages(one):
-    """A line is called after what it stands on."""
-    if one.backing == "hugetlb":
-        expect(one.hugetlb_share, 1, one)
-    if one.backing == "base":
-        expect((one.hugetlb_share, one.thp_share), (0, 0), one)
-    if one.backing == "thp" and "never" not in hardware_setting():
-        assert one.thp_share > 0.5, one
+def check_pages(rows):
+    """A line is called after what it stands on. The kernel may lack a huge page now and then."""
+    for one in rows:
+        if one.backing == "hugetlb":
+            expect(one.hugetlb_share, 1, one)
+        if one.backing == "base":
+            expect((one.hugetlb_share, one.thp_share), (0, 0), one)
+    huge = [one.thp_share == 1 for one in rows if one.backing == "thp"]
+    if has_thp():
+        assert sum(huge) > len(huge) / 2, rows
 
 
 @test
@@ -113,7 +112,7 @@ def short_run():
                 continue
             assert one.exit == "0" and one.peak_kib > 500, one
             assert 0 < one.ns_least <= one.ns_per_access <= one.ns_most, one
-            check_pages(one)
+        check_pages([one for one in rows if not one.is_skipped])
         assert "gain" in done.stdout and "A block, allocated, touched, freed" in done.stdout
         assert "| chase, base |" in (output / "found.md").read_text(), "tables"
         check_pictures(output, ["patterns", "chase", "chase-linear", "threads-sequential",
