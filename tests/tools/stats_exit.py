@@ -129,6 +129,8 @@ def _():
 @test
 def _():
     """the child of a fork writes nothing, a program that it becomes does"""
+    result = run("import os; child = os.fork(); child and os.waitpid(child, 0)", "1")
+    expect(result.stderr.count(": heap of process "), 1)
     with tempfile.TemporaryDirectory(dir=WORK) as place:
         place = os.path.realpath(place)
         program = """
