@@ -111,8 +111,9 @@ def _():
     link.symlink_to(victim)
     directory = fresh("way")
     directory.symlink_to(WORK)
-    hard = fresh("hard.json")
-    os.link(victim, hard)
+    hard, twin = fresh("hard.json"), fresh("twin")
+    twin.write_text("precious")
+    os.link(twin, hard)
     shared = fresh("shared.json")
     shared.write_text("precious")
     shared.chmod(0o666)
@@ -122,7 +123,8 @@ def _():
         text = run("pass", str(path)).stderr
         assert re.fullmatch(r"hpalloc: HPALLOC_STATS: [^\n]+ cannot be written: error \d+\n",
                             text), (path, text)
-    expect((victim.read_text(), shared.read_text()), ("precious", "precious"))
+    for path in (victim, twin, shared):
+        expect(path.read_text(), "precious", path)
     directory.unlink()
 
 
