@@ -16,8 +16,8 @@ struct hp_tlb {
 void hp_tlb_read(struct hp_tlb *out_tlb);
 
 /*
- * Counts the misses of a process for a while (perf_event_open(2)), where the machine and its
- * settings allow it; else leaves has_misses false and returns a negative errno.
+ * Counts the misses of a process for a while, where the machine and its settings allow it; else
+ * leaves has_misses false and returns a negative errno.
  */
 int hp_tlb_measure(struct hp_tlb *tlb, int pid, unsigned milliseconds);
 

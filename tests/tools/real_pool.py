@@ -64,6 +64,17 @@ def _():
 
 @test
 def _():
+    """--node changes the part of one node"""
+    with pool_of(0):
+        result = hpalloc("pool", "--set", "8M", "--node", "0")
+        expect((result.stderr, result.returncode, total()),
+               ("hpalloc: the pool of 2M pages on node 0 has 4 (8 MB), 0 before\n", 0, 4))
+        expect(hpalloc("pool", "--set", "0", "--node", "0").returncode, 0)
+        expect(total(), 0)
+
+
+@test
+def _():
     """the list and the explanation know the process that has the pages, and so does --set"""
     with pool_of(40):
         process, pid = started("--warmup=0")
