@@ -129,6 +129,41 @@ HP_PUBLIC const char *hp_version(void);
  */
 HP_PUBLIC int hp_trim(size_t keep_bytes);
 
+/*
+ * For a thread that is going to wait: gives back its caches, which are empty parts of the heap that
+ * it keeps for itself and what it freed of other threads' blocks; also what arenas that are bound
+ * to it keep. The next thread that needs memory has it. Keeps errno; costs some microseconds.
+ */
+HP_PUBLIC void hp_thread_idle(void);
+
+/*
+ * Makes hugepages ready for what is to come: sees to it that `bytes`, rounded up to hugepages, are
+ * idle and populated, on the best page that HPALLOC_BACKING and the pool give. Returns how many
+ * bytes are; less than asked for where limits or the machine's memory forbid more. They are kept
+ * from HPALLOC_DECAY_MS and HPALLOC_IDLE_MAX, and so many are kept again when they have been used
+ * and are free, as far as a decay in between has left them populated. What ends that is another
+ * call (0 for none), hp_trim(), which gives them back, and a limit that would otherwise refuse a
+ * request. The child of a fork does not get the pages. Takes some 0.1 ms a hugepage; keeps errno.
+ */
+HP_PUBLIC size_t hp_pool_reserve(size_t bytes);
+
+/*
+ * Sets an option while the program runs: `name` as hpalloc(7) has it, without HPALLOC_ and in lower
+ * case, `text` its value as in the environment, or "default". Returns 0; EINVAL for an unknown name
+ * or no value of it; EPERM for an option that is fixed at the start. What may change: decay_ms,
+ * idle_max, lazy_min, limit, limit_soft, pool_leave, pool_max. It counts for what comes: nothing
+ * that is held is given back, or pages exchanged, because of it.
+ */
+HP_PUBLIC int hp_option_set(const char *name, const char *text);
+
+/*
+ * Writes the value of any option into out_text, terminated: a size or number in decimal, a word, or
+ * "default" where it has none that can be written. Returns 0; EINVAL for an unknown name; ERANGE if
+ * that needs more than `text_bytes`, out_text being untouched then. Texts have 4095 bytes at most,
+ * others 24.
+ */
+HP_PUBLIC int hp_option_get(const char *name, char *out_text, size_t text_bytes);
+
 /* ---- profile ---- */
 
 /*

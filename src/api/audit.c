@@ -6,6 +6,7 @@
 #include "api/audit.h"
 
 #include "arena/arena.h"
+#include "arena/explicit.h"
 #include "arena/quarantine.h"
 #include "base/check.h"
 #include "os/os.h"
@@ -53,6 +54,15 @@ static void look_at_large(const struct hp_span *large)
 		 bytes - HP_TAIL_BYTES);
 }
 
+/* Of the thread's arena, and not from before a fork; or of an explicit one that is bound to it. */
+static HP_RACY_READER bool is_ours(const struct hp_span *span, const struct hp_arena *arena)
+{
+	if (span->owner == arena)
+		return span->generation == arena->generation;
+	return span->kind == HP_SPAN_SLAB && span->is_explicit &&
+	       hp_explicit_is_mine(hp_explicit_of_span(span));
+}
+
 static HP_RACY_READER void look_at_slot(const struct hp_region *region, size_t slot,
 					struct audit *audit)
 {
@@ -62,8 +72,7 @@ static HP_RACY_READER void look_at_slot(const struct hp_region *region, size_t s
 	for (size_t unit = 0; unit < HP_SLOT_UNITS; unit++, span++) {
 		if (audit->is_alone && span->kind == HP_SPAN_LARGE && span->is_hardened)
 			look_at_large(span);
-		if (span->owner != audit->arena || span->back || !audit->left ||
-		    span->generation != audit->arena->generation)
+		if (!is_ours(span, audit->arena) || span->back || !audit->left)
 			continue;
 		audit->left--;
 		audit->left -= hp_slab_audit(span, audit->left);

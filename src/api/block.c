@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "api/control.h"
+#include "api/explicit.h"
 #include "api/foreign.h"
 #include "api/harden.h"
 #include "api/init.h"
@@ -52,7 +53,8 @@ static void *take_from_class(unsigned class, enum hp_content content)
 static void *take_large(size_t bytes, size_t align_bytes, enum hp_content content)
 {
 	struct hp_arena *arena = hp_section_enter(hp_thread_arena());
-	struct hp_span *large = hp_large_take(bytes, align_bytes, content == HP_CONTENT_ZERO);
+	struct hp_span *large =
+		hp_large_take(bytes, align_bytes, content == HP_CONTENT_ZERO, HP_GROUND_COMMON);
 
 	hp_section_leave(arena);
 	return large ? hp_span_start(large) : NULL;
@@ -178,6 +180,10 @@ static inline void give_other(void *block, struct hp_span *span)
 {
 	struct hp_arena *arena = hp_mine;
 
+	if (HP_UNLIKELY(span->is_explicit)) {
+		hp_explicit_free_main(span, block);
+		return;
+	}
 	if (HP_UNLIKELY(!hp_arena_is_real(arena) || span->kind != HP_SPAN_SLAB ||
 			span->owner == arena)) {
 		hp_block_give_plain(block);
@@ -270,6 +276,8 @@ void hp_block_give_plain(void *block)
 	span = hp_block_span(block, "free");
 	if (!span)
 		free_foreign(block);
+	else if (span->is_explicit)
+		hp_explicit_free(span, block);
 	else if (span->kind == HP_SPAN_LARGE)
 		free_large(span);
 	else

@@ -4,11 +4,12 @@
 
 #include "api/control.h"
 #include "api/init.h"
+#include "api/section.h"
 #include "api/standard_name.h"
-#include "arena/gate.h"
+#include "arena/explicit.h"
 #include "arena/registry.h"
-#include "arena/thread.h"
 #include "pool/pool.h"
+#include "pool/reserve.h"
 #include "rt/counters.h"
 #include "span/trim.h"
 
@@ -31,6 +32,7 @@ bool hp_control_release(size_t keep_bytes)
 		return false;
 	hp_gate_enter(arena);
 	hp_registry_settle_all();
+	hp_explicit_release_all();
 	hp_trim_all();
 	hp_pool_trim(keep_bytes / HP_HUGEPAGE_BYTES);
 	hp_gate_leave(arena);
@@ -43,11 +45,40 @@ int hp_trim(size_t keep_bytes)
 	bool any;
 
 	hp_init();
+	hp_reserve(0);
 	any = hp_control_release(keep_bytes);
 	if (hp_arena_is_real(hp_mine))
 		hp_registry_drain(1);
 	errno = kept_errno;
 	return any;
+}
+
+void hp_thread_idle(void)
+{
+	struct hp_arena *arena = hp_mine;
+	int kept_errno = errno;
+
+	if (!hp_arena_is_real(arena))
+		return;
+	hp_thread_settle(HP_SETTLE_AND_RELEASE);
+	hp_gate_enter(arena);
+	hp_explicit_release_mine();
+	hp_gate_leave(arena);
+	errno = kept_errno;
+}
+
+size_t hp_pool_reserve(size_t bytes)
+{
+	int kept_errno = errno;
+	struct hp_arena *arena;
+	size_t slots;
+
+	hp_init();
+	arena = hp_section_enter(hp_thread_arena());
+	slots = hp_reserve(bytes / HP_HUGEPAGE_BYTES + (bytes % HP_HUGEPAGE_BYTES != 0));
+	hp_section_leave(arena);
+	errno = kept_errno;
+	return slots * HP_HUGEPAGE_BYTES;
 }
 
 HP_STANDARD_NAME(malloc_trim, hp_trim);

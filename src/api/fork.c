@@ -12,6 +12,7 @@
 
 #include "api/publish.h"
 #include "api/share.h"
+#include "arena/explicit.h"
 #include "arena/gate.h"
 #include "arena/registry.h"
 #include "arena/thread.h"
@@ -30,6 +31,7 @@ static const struct lock {
 	void (*reset)(void);
 } locks[] = {
 	{ hp_registry_lock, hp_registry_unlock, hp_registry_reset },
+	{ hp_explicit_lock_list, hp_explicit_unlock_list, hp_explicit_reset_list_lock },
 	{ hp_units_lock, hp_units_unlock, hp_units_reset },
 	{ hp_pool_lock, hp_pool_unlock, hp_pool_reset },
 	{ hp_reclaim_lock, hp_reclaim_unlock, hp_reclaim_reset },
@@ -72,6 +74,7 @@ static void child(void)
 	for (unsigned i = LOCKS; i-- > 0;)
 		locks[i].reset();
 	hp_registry_inherit(hp_mine); /* before a thread can join */
+	hp_explicit_inherit();
 	hp_gate_reset();
 	hp_reclaim_after_fork_child();
 	hp_os_stdio_reset();

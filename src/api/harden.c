@@ -222,7 +222,7 @@ HP_NOINLINE static void give_other(struct hp_span *span, void *block)
 {
 	int kept_errno = errno;
 
-	if (!span || !span->is_hardened)
+	if (!span || !span->is_hardened || span->is_explicit)
 		hp_block_give_plain(block);
 	else if (span->kind == HP_SPAN_SLAB)
 		give_slab_block(span, block);

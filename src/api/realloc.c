@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/block.h"
+#include "api/explicit.h"
 #include "api/foreign.h"
 #include "api/harden.h"
 #include "api/sample.h"
@@ -83,6 +84,8 @@ HP_NOINLINE static void *resize(void *block, size_t bytes)
 		errno = ENOMEM;
 		return NULL;
 	}
+	if (span && span->is_explicit)
+		return hp_explicit_realloc(span, block, bytes);
 	if (hp_harden_has(span, block))
 		return hp_harden_realloc(block, bytes);
 	if (fits(span, bytes))
@@ -109,7 +112,7 @@ static inline void *change(void *block, size_t bytes)
 	have = hp_slab_block_bytes(slab);
 	if (bytes <= have && bytes > (have - 1) / 2)
 		return block;
-	if (HP_UNLIKELY(bytes - 1 >= HP_CLASS_MAX_BYTES))
+	if (HP_UNLIKELY(bytes - 1 >= HP_CLASS_MAX_BYTES || slab->is_explicit))
 		return resize(block, bytes);
 	if (bytes > have) /* what grows, grows again: room for twice the least step */
 		bytes = hp_max(bytes, have + have / 8 + 1);

@@ -13,6 +13,7 @@
 #include "base/bits.h"
 #include "os/os.h"
 #include "pool/backing.h"
+#include "pool/forks.h"
 #include "pool/pool.h"
 #include "pool/rescue.h"
 #include "rt/counters.h"
@@ -167,7 +168,7 @@ void hp_share_prepare(void)
 		note_shared(slots);
 	}
 	if (way == COPIED && hp_options.fork == HP_FORK_AUTO && slots >= COSTLY_SLOTS)
-		hp_backing_note_costly_fork();
+		hp_forks_note_costly();
 }
 
 void hp_share_parent(void)

@@ -4,6 +4,7 @@
  */
 #include "arena/arena.h"
 
+#include "arena/inbox.h"
 #include "base/check.h"
 #include "span/live.h"
 #include "span/marks.h"
@@ -63,6 +64,8 @@ void hp_arena_leave_current(struct hp_arena *arena, unsigned class)
 	HP_ASSERT(!slab->free && slab->carved == slab->capacity);
 	slab->state = HP_SLAB_FULL;
 	slab->countdown = hp_slab_relist_after(slab);
+	if (arena->is_explicit)
+		hp_list_push(&arena->full, &slab->link);
 }
 
 static void init_lists(struct hp_arena *arena)
@@ -71,6 +74,8 @@ static void init_lists(struct hp_arena *arena)
 		hp_arena_set_current(arena, class, &hp_span_none);
 		hp_list_init(&arena->listed[class]);
 	}
+	hp_list_init(&arena->full);
+	hp_list_init(&arena->leaving);
 }
 
 void hp_arena_init(struct hp_arena *arena)
@@ -116,7 +121,10 @@ static void release(struct hp_arena *arena, struct hp_span *slab)
 	arena->inherited -= slab->generation != arena->generation;
 	arena->released_units += slab->units;
 	arena->counts.slabs_given++;
-	hp_slab_give(slab);
+	if (arena->is_explicit) /* its lock may be held: who releases that gives it back */
+		hp_list_push(&arena->leaving, &slab->link);
+	else
+		hp_slab_give(slab);
 }
 
 /* The oldest leaves the ring; if it is still empty, it goes back. */
@@ -190,6 +198,7 @@ static void settle(struct hp_arena *arena, struct hp_span *slab, uint32_t live)
 	slab->countdown = live + slab->is_retained;
 	if (slab->state == HP_SLAB_FULL) {
 		slab->state = HP_SLAB_LISTED;
+		hp_list_remove(&slab->link);
 		if (slab->generation == arena->generation)
 			list(arena, slab);
 	}
@@ -207,6 +216,66 @@ void hp_arena_free(struct hp_arena *arena, struct hp_span *slab, void *block)
 	hp_slab_give_block(slab, block);
 	if (is_due)
 		settle(arena, slab, live - 1);
+}
+
+bool hp_arena_list_full(struct hp_arena *arena, unsigned class)
+{
+	struct hp_list *next;
+	bool any = false;
+
+	for (struct hp_list *link = arena->full.next; link != &arena->full; link = next) {
+		struct hp_span *slab = HP_CONTAINER(link, struct hp_span, link);
+
+		next = link->next;
+		if (slab->class != class || !slab->free)
+			continue;
+		slab->countdown = hp_slab_live(slab) + slab->is_retained;
+		slab->state = HP_SLAB_LISTED;
+		hp_list_remove(link);
+		hp_list_push(&arena->listed[class], link);
+		any = true;
+	}
+	return any;
+}
+
+/* Forgets which slabs are retained. */
+static void forget_ring(struct hp_arena *arena)
+{
+	for (; arena->ring_count; arena->ring_count--) {
+		arena->ring[arena->ring_first]->is_retained = false;
+		arena->ring_first = (arena->ring_first + 1) % HP_RING_SLABS;
+	}
+	arena->ring_units = 0;
+}
+
+static void empty_slab(struct hp_arena *arena, struct hp_span *slab, enum hp_empty how)
+{
+	hp_list_remove(&slab->link);
+	hp_slab_rewind(slab);
+	hp_list_push(&arena->listed[slab->class], &slab->link);
+	if (how == HP_EMPTY_KEEP)
+		retain_or_release(arena, slab);
+	else
+		release(arena, slab);
+}
+
+void hp_arena_empty(struct hp_arena *arena, enum hp_empty how)
+{
+	struct hp_list all;
+
+	/* What lies there is in slabs that are emptied. */
+	hp_inbox_take(arena, HP_ARENA_CLAIMED);
+	forget_ring(arena);
+	hp_list_init(&all);
+	for (unsigned class = 0; class < HP_CLASS_COUNT; class ++) {
+		if (arena->current[class] != &hp_span_none)
+			hp_list_push(&all, &arena->current[class]->link);
+		hp_arena_set_current(arena, class, &hp_span_none);
+		hp_list_splice(&all, &arena->listed[class]);
+	}
+	hp_list_splice(&all, &arena->full);
+	while (!hp_list_is_empty(&all))
+		empty_slab(arena, HP_CONTAINER(all.next, struct hp_span, link), how);
 }
 
 /*

@@ -10,7 +10,7 @@
  *   small[s] == current[c] for each step s of class c, but see hp_arena_miss_always()
  *   listed[c] has the other LISTED slabs of the class
  *   a slab is on the ring <=> is_retained
- *   slab_count == the number of slabs whose owner this is
+ *   slab_count == the number of slabs whose owner this is, but for those that are leaving
  */
 #ifndef HP_ARENA_ARENA_H
 #define HP_ARENA_ARENA_H
@@ -56,6 +56,8 @@ struct hp_arena {
 	uint16_t generation; /* slabs of another one were inherited by fork and are not reused */
 	uint32_t number;     /* in the order of their making, from 1: for statistics */
 	bool is_late;	     /* serves threads that have no arena of their own; never adopted */
+	bool is_explicit;    /* the program made it: see explicit.h */
+	uint8_t ground;	     /* enum hp_ground: what its slabs stand on */
 	uint32_t slab_count;
 	uint32_t until_tick;  /* slow paths until the decay is looked after */
 	uint32_t outbox_load; /* what waits there, in blocks and bytes */
@@ -71,6 +73,8 @@ struct hp_arena {
 	struct hp_chain outbox[HP_OUTBOX_CHAINS];
 	uint32_t slabs_of[HP_CLASS_COUNT];
 	struct hp_list listed[HP_CLASS_COUNT];
+	struct hp_list full;		  /* explicit: the FULL slabs, which else are on no list */
+	struct hp_list leaving;		  /* explicit: empty slabs on their way back */
 	struct hp_quarantine *quarantine; /* under hardening: see quarantine.h */
 	struct hp_arena_counts counts;
 
@@ -206,6 +210,17 @@ void hp_arena_init(struct hp_arena *arena);
 /* A block of the class when hp_arena_pop() has none; NULL if there is no memory. */
 void *hp_arena_refill(struct hp_arena *arena, unsigned class);
 
+/*
+ * The same of the slabs that the arena has. Without one: who then makes a slab, without a lock,
+ * adds it, and finds a block.
+ */
+void *hp_arena_refill_at_hand(struct hp_arena *arena, unsigned class);
+bool hp_arena_wants_long_slab(const struct hp_arena *arena, unsigned class);
+void hp_arena_add_slab(struct hp_arena *arena, struct hp_span *slab);
+
+/* A fresh block of the current slab that is known to be zero, if it is worth it; else NULL. */
+void *hp_arena_bump_zero(struct hp_arena *arena, unsigned class);
+
 /* As hp_arena_refill(), zeroed; knows fresh memory and does not clear it. */
 void *hp_arena_take_zeroed(struct hp_arena *arena, unsigned class);
 
@@ -215,6 +230,19 @@ void hp_arena_free(struct hp_arena *arena, struct hp_span *slab, void *block);
 
 /* Takes in sealed chains of this arena's blocks; NULL is none. */
 void hp_arena_free_chains(struct hp_arena *arena, void *chains);
+
+/*
+ * For an explicit arena: FULL slabs of the class that have free blocks, too few to be listed, are
+ * listed all the same; whether there were any.
+ */
+bool hp_arena_list_full(struct hp_arena *arena, unsigned class);
+
+/*
+ * For an explicit arena: all blocks become free at once, those in the inbox, too. Of the empty
+ * slabs some are kept, as ever; or none.
+ */
+enum hp_empty { HP_EMPTY_KEEP, HP_EMPTY_RELEASE };
+void hp_arena_empty(struct hp_arena *arena, enum hp_empty how);
 
 /* Gives the retained empty slabs back. */
 void hp_arena_release_retained(struct hp_arena *arena);

@@ -24,36 +24,51 @@ static void note_take(struct hp_arena *arena, uint32_t units)
 		arena->ring_limit = RING_UNITS_MAX;
 }
 
-static struct hp_span *take_slab(struct hp_arena *arena, unsigned class)
+bool hp_arena_wants_long_slab(const struct hp_arena *arena, unsigned class)
 {
-	struct hp_span *slab = hp_slab_take(class, arena->slabs_of[class] >= HOT_SLABS);
+	return arena->slabs_of[class] >= HOT_SLABS;
+}
 
-	if (!slab)
-		return NULL;
+static void own(struct hp_arena *arena, struct hp_span *slab)
+{
 	slab->generation = arena->generation;
 	slab->owner = arena;
-	arena->slabs_of[class]++;
+	arena->slabs_of[slab->class]++;
 	arena->slab_count++;
 	arena->counts.slabs_taken++;
 	note_take(arena, slab->units);
-	return slab;
 }
 
-/* Another slab with blocks to be had becomes current; NULL if there is no memory. */
-static struct hp_span *next_slab(struct hp_arena *arena, unsigned class)
+void hp_arena_add_slab(struct hp_arena *arena, struct hp_span *slab)
+{
+	own(arena, slab);
+	hp_list_push(&arena->listed[slab->class], &slab->link);
+}
+
+/* The next listed slab becomes current; false if there is none. */
+static bool use_listed(struct hp_arena *arena, unsigned class)
 {
 	struct hp_list *list = &arena->listed[class];
 	struct hp_span *slab;
 
-	hp_arena_leave_current(arena, class);
-	if (!hp_list_is_empty(list)) {
-		slab = HP_CONTAINER(list->next, struct hp_span, link);
-		hp_list_remove(&slab->link);
-	} else {
-		slab = take_slab(arena, class);
-	}
+	if (hp_list_is_empty(list))
+		return false;
+	slab = HP_CONTAINER(list->next, struct hp_span, link);
+	hp_list_remove(&slab->link);
+	hp_arena_set_current(arena, class, slab);
+	return true;
+}
+
+/* So does a new one; false if there is no memory. */
+static bool use_new(struct hp_arena *arena, unsigned class)
+{
+	struct hp_span *slab =
+		hp_slab_take(class, hp_arena_wants_long_slab(arena, class), HP_GROUND_COMMON);
+
+	if (slab)
+		own(arena, slab);
 	hp_arena_set_current(arena, class, slab ? slab : &hp_span_none);
-	return slab;
+	return slab != NULL;
 }
 
 /* What others freed comes home, what we freed of others goes. */
@@ -68,37 +83,66 @@ static void exchange_chains(struct hp_arena *arena)
 		hp_outbox_flush(arena);
 }
 
-void *hp_arena_refill(struct hp_arena *arena, unsigned class)
+/* What the current slab or those listed have; NULL if none is current then. */
+static void *take_listed(struct hp_arena *arena, unsigned class)
 {
-	struct hp_span *slab;
+	struct hp_span *slab = arena->current[class];
 
-	HP_INVARIANT(hp_arena_is_valid(arena));
-	exchange_chains(arena);
-	slab = arena->current[class];
 	while (!slab->free && (slab == &hp_span_none || !hp_slab_carve(slab))) {
-		slab = next_slab(arena, class);
-		if (!slab)
+		hp_arena_leave_current(arena, class);
+		if (!use_listed(arena, class))
 			return NULL;
+		slab = arena->current[class];
 	}
 	arena->counts.refills++;
 	arena->counts.refilled_blocks += slab->carved - hp_slab_live(slab);
 	return hp_slab_take_block(slab);
 }
 
-void *hp_arena_take_zeroed(struct hp_arena *arena, unsigned class)
+void *hp_arena_refill(struct hp_arena *arena, unsigned class)
+{
+	void *block;
+
+	HP_INVARIANT(hp_arena_is_valid(arena));
+	exchange_chains(arena);
+	block = take_listed(arena, class);
+	if (block || !use_new(arena, class))
+		return block;
+	return take_listed(arena, class);
+}
+
+void *hp_arena_refill_at_hand(struct hp_arena *arena, unsigned class)
+{
+	void *block;
+
+	HP_INVARIANT(hp_arena_is_valid(arena));
+	exchange_chains(arena);
+	block = take_listed(arena, class);
+	if (!block)
+		hp_arena_set_current(arena, class, &hp_span_none);
+	return block;
+}
+
+void *hp_arena_bump_zero(struct hp_arena *arena, unsigned class)
 {
 	struct hp_span *slab = arena->current[class];
-	size_t bytes = hp_class_bytes(class);
 	void *block = NULL;
 
-	if (bytes >= ZERO_FRESH_BYTES && slab->is_zero)
+	if (hp_class_bytes(class) >= ZERO_FRESH_BYTES && slab->is_zero)
 		block = hp_slab_bump(slab);
-	if (block) {
+	if (block)
 		slab->countdown++;
+	return block;
+}
+
+void *hp_arena_take_zeroed(struct hp_arena *arena, unsigned class)
+{
+	void *block = hp_arena_bump_zero(arena, class);
+
+	if (block)
 		return block;
-	}
-	block = hp_slab_take_block(slab);
+	block = hp_slab_take_block(arena->current[class]);
 	if (!block)
 		block = hp_arena_refill(arena, class);
-	return block ? memset(block, 0, bytes) : NULL;
+	return block ? memset(block, 0, hp_class_bytes(class)) : NULL;
 }

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "arena/explicit.h"
 #include "arena/gate.h"
 #include "arena/inbox.h"
 #include "arena/outbox.h"
@@ -32,6 +33,7 @@ static void end(void *unused)
 	hp_quarantine_release(arena);
 	hp_outbox_flush(arena);
 	hp_gate_leave(arena);
+	hp_explicit_leave_thread();
 	hp_arena_become(&hp_arena_dead);
 	hp_gate_enter_guest();
 	hp_registry_leave(arena);

@@ -51,4 +51,16 @@ static inline void hp_list_remove(struct hp_list *link)
 	hp_list_init(link);
 }
 
+/* Moves all links of one list to the front of another. */
+static inline void hp_list_splice(struct hp_list *list, struct hp_list *from)
+{
+	if (hp_list_is_empty(from))
+		return;
+	from->next->previous = list;
+	from->previous->next = list->next;
+	list->next->previous = from->previous;
+	list->next = from->next;
+	hp_list_init(from);
+}
+
 #endif

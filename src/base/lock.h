@@ -13,12 +13,14 @@
 
 /* The order in which one thread may take locks: rising. */
 enum hp_lock_rank {
-	HP_RANK_GATE = 1, /* arena: held while a fork goes on */
-	HP_RANK_REGISTRY, /* arena: the list of arenas */
-	HP_RANK_UNITS,	  /* span: which units of a hugepage are free */
-	HP_RANK_POOL,	  /* pool: which slots are free, and regions */
-	HP_RANK_RECLAIM,  /* rt: retired memory awaiting its grace period */
-	HP_RANK_META,	  /* rt: metadata memory */
+	HP_RANK_GATE = 1,      /* arena: held while a fork goes on */
+	HP_RANK_REGISTRY,      /* arena: the list of arenas */
+	HP_RANK_EXPLICIT_LIST, /* arena: the list of explicit arenas */
+	HP_RANK_EXPLICIT,      /* arena: one of them */
+	HP_RANK_UNITS,	       /* span: which units of a hugepage are free */
+	HP_RANK_POOL,	       /* pool: which slots are free, and regions */
+	HP_RANK_RECLAIM,       /* rt: retired memory awaiting its grace period */
+	HP_RANK_META,	       /* rt: metadata memory */
 };
 
 struct hp_lock {

@@ -11,13 +11,12 @@
 #include "base/lock.h"
 #include "base/text.h"
 #include "pool/edges.h"
+#include "pool/forks.h"
 #include "pool/rescue.h"
 #include "rt/options.h"
 
 enum {
 	RETRY_MS = 100, /* after a hugetlb page could not be had */
-	COSTLY_FORKS = 3,
-	COSTLY_FORK_MS = 60000, /* so long after the last one they are forgotten */
 };
 
 static struct {
@@ -25,8 +24,6 @@ static struct {
 	_Atomic uint64_t retry_at_ms;
 	_Atomic unsigned reason; /* enum hp_fallback: why hugetlb failed last */
 	_Atomic int thp_state;	 /* enum thp_state */
-	_Atomic unsigned costly_forks;
-	_Atomic uint64_t costly_fork_ms; /* when the last one was */
 } backing = { .hugetlbfs_fd = -1 };
 
 enum thp_state { THP_UNKNOWN, THP_ON, THP_OFF };
@@ -66,31 +63,6 @@ static void note_shortage(enum hp_fallback reason)
 			      memory_order_relaxed);
 }
 
-void hp_backing_note_costly_fork(void)
-{
-	uint64_t now_ms = hp_os_now_ms();
-
-	if (now_ms - atomic_load_explicit(&backing.costly_fork_ms, memory_order_relaxed) >
-	    COSTLY_FORK_MS)
-		atomic_store_explicit(&backing.costly_forks, 0, memory_order_relaxed);
-	atomic_store_explicit(&backing.costly_fork_ms, now_ms, memory_order_relaxed);
-	atomic_fetch_add_explicit(&backing.costly_forks, 1, memory_order_relaxed);
-}
-
-/* Whether the process forks a large heap again and again. */
-static bool forks_often(uint64_t now_ms)
-{
-	unsigned forks = atomic_load_explicit(&backing.costly_forks, memory_order_relaxed);
-
-	if (forks < COSTLY_FORKS)
-		return false;
-	if (now_ms - atomic_load_explicit(&backing.costly_fork_ms, memory_order_relaxed) <=
-	    COSTLY_FORK_MS)
-		return true;
-	atomic_store_explicit(&backing.costly_forks, 0, memory_order_relaxed);
-	return false;
-}
-
 int hp_backing_promise(size_t bytes)
 {
 	void *pages = NULL;
@@ -99,9 +71,16 @@ int hp_backing_promise(size_t bytes)
 	return error ? error : hp_os_release(pages, bytes);
 }
 
-static bool is_strict(void)
+enum hp_backing_choice hp_backing_of(struct hp_run run)
 {
-	return hp_options.backing == HP_BACKING_HUGETLB && hp_options.strict;
+	enum hp_ground ground = (enum hp_ground)hp_run_slots(run)->ground;
+
+	return ground ? (enum hp_backing_choice)(ground - HP_GROUND_AUTO) : hp_options.backing;
+}
+
+static bool is_strict(enum hp_backing_choice choice)
+{
+	return choice == HP_BACKING_HUGETLB && hp_options.strict;
 }
 
 /* Uses that do without hugetlb by themselves. */
@@ -112,15 +91,16 @@ static const enum hp_fallback reason_of[] = {
 };
 
 /* Whether to go for hugetlb; if not, why. Slots that are mapped so already need no probe. */
-static bool wants_huge(enum hp_use use, bool is_mapped, enum hp_fallback *out_reason)
+static bool wants_huge(enum hp_backing_choice choice, enum hp_use use, bool is_mapped,
+		       enum hp_fallback *out_reason)
 {
 	uint64_t now_ms;
 
 	*out_reason = reason_of[use];
-	if (use == HP_USE_BASE || (hp_options.backing == HP_BACKING_AUTO && use != HP_USE_SPANS))
+	if (use == HP_USE_BASE || (choice == HP_BACKING_AUTO && use != HP_USE_SPANS))
 		return false;
-	if (hp_options.backing > HP_BACKING_HUGETLB) {
-		if (use != HP_USE_WARMUP || hp_options.backing == HP_BACKING_BASE)
+	if (choice > HP_BACKING_HUGETLB) {
+		if (use != HP_USE_WARMUP || choice == HP_BACKING_BASE)
 			*out_reason = HP_FALLBACK_COUNT; /* hugetlb was not asked for */
 		return false;
 	}
@@ -130,12 +110,12 @@ static bool wants_huge(enum hp_use use, bool is_mapped, enum hp_fallback *out_re
 		return false;
 	}
 	now_ms = hp_os_now_ms();
-	if (!is_strict() && forks_often(now_ms)) {
+	if (!is_strict(choice) && hp_forks_are_costly(now_ms)) {
 		*out_reason = HP_FALLBACK_FORK;
 		return false;
 	}
 	*out_reason = (enum hp_fallback)atomic_load_explicit(&backing.reason, memory_order_relaxed);
-	if (!is_strict() &&
+	if (!is_strict(choice) &&
 	    now_ms < atomic_load_explicit(&backing.retry_at_ms, memory_order_relaxed))
 		return false;
 	if (is_mapped || !hp_os_huge_probe(backing.hugetlbfs_fd))
@@ -308,25 +288,27 @@ static size_t take_huge(struct hp_run run, size_t spare, size_t granted,
 	return have;
 }
 
-bool hp_backing_is_base(enum hp_use use)
+bool hp_backing_is_base(struct hp_run run, enum hp_use use)
 {
-	if (hp_options.backing == HP_BACKING_BASE || use == HP_USE_BASE)
+	enum hp_backing_choice choice = hp_backing_of(run);
+
+	if (choice == HP_BACKING_BASE || use == HP_USE_BASE)
 		return true;
-	if (hp_options.backing == HP_BACKING_HUGETLB)
+	if (choice == HP_BACKING_HUGETLB)
 		return false;
-	return use == HP_USE_WARMUP || (hp_options.backing == HP_BACKING_THP && !thp_is_on());
+	return use == HP_USE_WARMUP || (choice == HP_BACKING_THP && !thp_is_on());
 }
 
 int hp_backing_prepare(struct hp_run run, size_t spare, enum hp_use use,
 		       const struct hp_limit_grant *grant, struct hp_backing_result *out_result)
 {
+	enum hp_backing_choice choice = hp_backing_of(run);
 	struct hp_backing_result result = { .reason = HP_FALLBACK_COUNT };
 	struct hp_run rest = run;
-	bool thp =
-		use != HP_USE_WARMUP && use != HP_USE_BASE && hp_options.backing != HP_BACKING_BASE;
+	bool thp = use != HP_USE_WARMUP && use != HP_USE_BASE && choice != HP_BACKING_BASE;
 	int error;
 
-	if (wants_huge(use, is_all_huge(run), &result.reason))
+	if (wants_huge(choice, use, is_all_huge(run), &result.reason))
 		result.huge_slots = take_huge(run, spare, grant->huge_slots, &result);
 	hp_run_cut(&rest, result.huge_slots);
 	if (rest.count) {
@@ -334,7 +316,7 @@ int hp_backing_prepare(struct hp_run run, size_t spare, enum hp_use use,
 			thp = false;
 			result.reason = HP_FALLBACK_THP_OFF;
 		}
-		error = is_strict() || rest.count > grant->normal_slots
+		error = is_strict(choice) || rest.count > grant->normal_slots
 				? -ENOMEM
 				: map_normal(rest, result.huge_slots ? 0 : spare, thp);
 		if (error) {

@@ -11,6 +11,7 @@
 
 #include "pool/limit.h"
 #include "pool/run.h"
+#include "rt/options.h"
 
 /* What the memory is for. */
 enum hp_use {
@@ -37,8 +38,11 @@ struct hp_backing_result {
 int hp_backing_prepare(struct hp_run run, size_t spare, enum hp_use use,
 		       const struct hp_limit_grant *grant, struct hp_backing_result *out_result);
 
-/* Whether slots for this use are sure to stand on base pages, which count by units. */
-bool hp_backing_is_base(enum hp_use use);
+/* What the slots of a run are to stand on: they have one ground. */
+enum hp_backing_choice hp_backing_of(struct hp_run run);
+
+/* Whether they are sure to stand on base pages, which count by units. */
+bool hp_backing_is_base(struct hp_run run, enum hp_use use);
 
 /*
  * Takes the memory of the slots away, from the front; returns of how many. The mapping of those may
@@ -57,12 +61,6 @@ bool hp_backing_collapse(struct hp_run run);
  * negative errno if not. No guarantee: others take pages, too.
  */
 int hp_backing_promise(size_t bytes);
-
-/*
- * A fork had to copy much. After some of these in a row the heap grows on transparent huge pages,
- * which a fork shares at no cost, until there was none for a while.
- */
-void hp_backing_note_costly_fork(void);
 
 /* The file whose pages are used (HPALLOC_HUGETLBFS), or -1; once, at start-up. */
 void hp_backing_init(void);

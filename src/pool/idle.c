@@ -16,6 +16,7 @@ enum {
 static struct {
 	struct hp_list list; /* newest first */
 	size_t count;
+	size_t reserve;		 /* kept in any case */
 	size_t swing;		 /* slots that the program was seen to give and take again */
 	size_t bound_purged;	 /* slots that the bound made us purge and nobody took again */
 	uint64_t bound_purge_ms; /* when it last did */
@@ -26,13 +27,26 @@ size_t hp_idle_count(void)
 	return idle.count;
 }
 
+void hp_idle_set_reserve(size_t slots)
+{
+	idle.reserve = slots;
+}
+
+size_t hp_idle_reserve(void)
+{
+	return idle.reserve;
+}
+
 static size_t bound(void)
 {
+	size_t idle_max = HP_RELAXED_LOAD(hp_options.idle_max), kept;
+
 	if (hp_limit_is_tight(0))
 		return 0;
-	if (hp_options.idle_max != HP_IDLE_MAX_AUTO)
-		return hp_options.idle_max / HP_HUGEPAGE_BYTES;
-	return hp_max(KEEP_SLOTS, hp_account_peak_slots() * KEEP_PEAK_PERCENT / 100) + idle.swing;
+	if (idle_max != HP_IDLE_MAX_AUTO)
+		return hp_max(idle_max / HP_HUGEPAGE_BYTES, idle.reserve);
+	kept = hp_max(KEEP_SLOTS, hp_account_peak_slots() * KEEP_PEAK_PERCENT / 100);
+	return hp_max(kept + idle.swing, idle.reserve);
 }
 
 void hp_idle_remove(struct hp_slot *slot)
@@ -101,7 +115,8 @@ void hp_idle_note_fill(size_t slots, uint64_t now_ms)
 {
 	size_t again = hp_min(slots, idle.bound_purged), limit;
 
-	if (slots < SWING_MIN_SLOTS || now_ms - idle.bound_purge_ms > hp_options.decay_ms)
+	if (slots < SWING_MIN_SLOTS ||
+	    now_ms - idle.bound_purge_ms > HP_RELAXED_LOAD(hp_options.decay_ms))
 		return;
 	idle.bound_purged -= again;
 	limit = hp_max(SWING_LIMIT_SLOTS, hp_account_peak_slots() / 2);

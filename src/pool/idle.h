@@ -3,7 +3,7 @@
  *
  * The bound is HPALLOC_IDLE_MAX, or else 2 hugepages or 3 % of the peak, whichever is more. A
  * program that takes again what was just purged raises it: the bound then follows its swing, up to
- * a limit, until it has been quiet for a decay.
+ * a limit, until it has been quiet for a decay. What is reserved (reserve.h) is the least bound.
  */
 #ifndef HP_POOL_IDLE_H
 #define HP_POOL_IDLE_H
@@ -30,6 +30,10 @@ void hp_idle_note_fill(size_t slots, uint64_t now_ms);
 
 /* A slot was idle for a whole decay. */
 void hp_idle_note_quiet(void);
+
+/* So many are kept in any case, but for the soft limit; the decay leaves them. */
+void hp_idle_set_reserve(size_t slots);
+size_t hp_idle_reserve(void);
 
 size_t hp_idle_count(void);
 

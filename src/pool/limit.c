@@ -14,13 +14,17 @@ enum { CGROUP_REST_SHARE = 10 };
 
 #define NONE UINT64_MAX
 
+/* Written under the pool lock; `is_any` and `heap_bytes` are read without it, too. */
 static struct {
-	bool is_any, is_of_group;
+	bool is_any;
 	uint64_t heap_bytes, normal_bytes, huge_bytes;
+	uint64_t group_huge_bytes; /* the control group's part in it */
 	struct {
 		uint64_t bytes, normal_bytes, huge_bytes;
 	} pending; /* pool lock */
-} limits = { .heap_bytes = NONE, .normal_bytes = NONE, .huge_bytes = NONE };
+} limits = {
+	.heap_bytes = NONE, .normal_bytes = NONE, .huge_bytes = NONE, .group_huge_bytes = NONE
+};
 
 static uint64_t value_of(size_t option)
 {
@@ -38,21 +42,27 @@ static void read_cgroup(void)
 	if (!hp_os_cgroup_read(HP_OS_CGROUP_MEMORY, &limit_bytes, &left_bytes) &&
 	    limit_bytes != NONE)
 		limits.normal_bytes = limit_bytes - limit_bytes / CGROUP_REST_SHARE;
-	if (!hp_os_cgroup_read(HP_OS_CGROUP_HUGETLB, &limit_bytes, &left_bytes) &&
-	    limit_bytes < limits.huge_bytes) {
-		limits.huge_bytes = limit_bytes;
-		limits.is_of_group = true;
-	}
+	if (!hp_os_cgroup_read(HP_OS_CGROUP_HUGETLB, &limit_bytes, &left_bytes))
+		limits.group_huge_bytes = limit_bytes;
 }
 
 void hp_limit_init(void)
 {
-	limits.heap_bytes = value_of(hp_options.limit);
-	limits.huge_bytes = value_of(hp_options.pool_max);
 	if (hp_options.limit_cgroup)
 		read_cgroup();
-	limits.is_any = limits.heap_bytes != NONE || limits.normal_bytes != NONE ||
-			limits.huge_bytes != NONE;
+	hp_limit_renew();
+}
+
+void hp_limit_renew(void)
+{
+	uint64_t heap_bytes = value_of(HP_RELAXED_LOAD(hp_options.limit));
+	uint64_t huge_bytes = value_of(HP_RELAXED_LOAD(hp_options.pool_max));
+	bool is_any;
+
+	limits.huge_bytes = hp_min(huge_bytes, limits.group_huge_bytes);
+	is_any = heap_bytes != NONE || limits.normal_bytes != NONE || limits.huge_bytes != NONE;
+	__atomic_store_n(&limits.heap_bytes, heap_bytes, __ATOMIC_RELAXED);
+	__atomic_store_n(&limits.is_any, is_any, __ATOMIC_RELAXED);
 }
 
 static uint64_t left(uint64_t limit_bytes, uint64_t held_bytes)
@@ -112,25 +122,26 @@ bool hp_limit_has_units(size_t units)
 
 bool hp_limit_is_tight(size_t more_bytes)
 {
+	size_t soft = HP_RELAXED_LOAD(hp_options.limit_soft);
 	struct hp_stats held;
 
-	if (hp_options.limit_soft == HP_LIMIT_NONE)
+	if (soft == HP_LIMIT_NONE)
 		return false;
 	hp_counters_get(&held);
-	return held.heap_bytes > hp_options.limit_soft ||
-	       more_bytes > hp_options.limit_soft - held.heap_bytes;
+	return held.heap_bytes > soft || more_bytes > soft - held.heap_bytes;
 }
 
 bool hp_limit_is_of_group(void)
 {
-	return limits.is_of_group;
+	return limits.group_huge_bytes < value_of(HP_RELAXED_LOAD(hp_options.pool_max));
 }
 
 /* How many pages others shall find free. */
 static uint64_t low_mark(void)
 {
-	return hp_options.pool_leave / HP_HUGEPAGE_BYTES +
-	       (hp_options.pool_leave % HP_HUGEPAGE_BYTES != 0);
+	size_t leave = HP_RELAXED_LOAD(hp_options.pool_leave);
+
+	return leave / HP_HUGEPAGE_BYTES + (leave % HP_HUGEPAGE_BYTES != 0);
 }
 
 size_t hp_limit_above_mark(size_t slots)
@@ -155,10 +166,11 @@ size_t hp_limit_below_mark(void)
 
 bool hp_limit_is_set(void)
 {
-	return limits.is_any;
+	return HP_RELAXED_LOAD(limits.is_any);
 }
 
 bool hp_limit_may_allow(size_t bytes)
 {
-	return (limits.is_any || hp_options.strict) && bytes <= limits.heap_bytes;
+	return (hp_limit_is_set() || hp_options.strict) &&
+	       bytes <= HP_RELAXED_LOAD(limits.heap_bytes);
 }

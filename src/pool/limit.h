@@ -23,6 +23,9 @@ struct hp_limit_grant {
 /* Once, when the options are read: the control group's limits are those of now. */
 void hp_limit_init(void);
 
+/* Under the pool lock: the options may have changed. */
+void hp_limit_renew(void);
+
 /* Under the pool lock. False if the heap may not have so much. */
 bool hp_limit_grant(size_t slots, struct hp_limit_grant *out_grant);
 

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/lock.h"
 #include "pool/account.h"
+#include "pool/fill.h"
 #include "pool/find.h"
 #include "pool/idle.h"
 #include "rt/options.h"
@@ -42,14 +43,21 @@ static void set_state(struct hp_run run, enum hp_slot_state state)
 		hp_run_slots(run)[i].state = (uint8_t)state;
 }
 
+static void set_ground(struct hp_run run, enum hp_ground ground)
+{
+	for (size_t i = 0; i < run.count; i++)
+		hp_run_slots(run)[i].ground = (uint8_t)ground;
+}
+
 static void set_free(struct hp_run run)
 {
 	set_state(run, HP_SLOT_FREE);
+	set_ground(run, HP_GROUND_COMMON);
 	hp_find_mark_free(run);
 }
 
 /* Slots that find_free() found become BUSY. */
-static void claim(struct hp_run run)
+static void claim(struct hp_run run, enum hp_ground ground)
 {
 	hp_find_mark_taken(run);
 	for (size_t i = 0; i < run.count; i++) {
@@ -58,6 +66,7 @@ static void claim(struct hp_run run)
 		if (slot->state == HP_SLOT_IDLE)
 			hp_idle_remove(slot);
 		slot->state = HP_SLOT_BUSY;
+		slot->ground = (uint8_t)ground;
 	}
 }
 
@@ -100,7 +109,8 @@ void hp_pool_init(void)
 /* Under the lock: finds slots and makes them BUSY. */
 static int find(const struct hp_pool_request *request, struct hp_run *out_run)
 {
-	if (request->slots == 1 && request->align_slots == 1 && hp_idle_take(out_run)) {
+	if (request->slots == 1 && request->align_slots == 1 &&
+	    request->ground == HP_GROUND_COMMON && hp_idle_take(out_run)) {
 		hp_find_mark_taken(*out_run);
 		return 0;
 	}
@@ -110,7 +120,7 @@ static int find(const struct hp_pool_request *request, struct hp_run *out_run)
 		if (error && error != -EAGAIN)
 			return error;
 	}
-	claim(*out_run);
+	claim(*out_run, request->ground);
 	return 0;
 }
 
@@ -120,7 +130,8 @@ static struct hp_run claim_spare(struct hp_run run)
 	struct hp_run spare = { run.region, run.first + run.count, 0 };
 	size_t end = hp_region_slots(run.region);
 
-	if (run.region->slots[spare.first - 1].mapping != HP_MAPPING_NONE)
+	if (run.region->slots[spare.first - 1].mapping != HP_MAPPING_NONE ||
+	    hp_run_slots(run)->ground != HP_GROUND_COMMON)
 		return spare;
 	while (run.count + spare.count < pool.run_slots && spare.first + spare.count < end) {
 		struct hp_run next = { run.region, spare.first + spare.count, 1 };
@@ -131,94 +142,14 @@ static struct hp_run claim_spare(struct hp_run run)
 		spare.count++;
 	}
 	pool.run_slots = hp_min(pool.run_slots * 2, RUN_LIMIT_SLOTS);
-	claim(spare);
+	claim(spare, HP_GROUND_COMMON);
 	return spare;
-}
-
-static bool have_memory_alike(const struct hp_slot *one, const struct hp_slot *other)
-{
-	return one->has_memory == other->has_memory;
-}
-
-/* Base pages are counted as units get them, and what is moved is counted where it comes from. */
-static bool is_counted(enum hp_use use)
-{
-	return !hp_backing_is_base(use) &&
-	       (use != HP_USE_MOVE || hp_options.backing == HP_BACKING_HUGETLB);
-}
-
-static int try_fill_piece(struct hp_run piece, size_t spare, enum hp_use use)
-{
-	struct hp_limit_grant grant = { piece.count, piece.count, 0 };
-	struct hp_backing_result result;
-	bool is_free = !is_counted(use), is_granted;
-	int error;
-
-	hp_pool_lock();
-	is_granted = is_free || hp_limit_grant(piece.count, &grant);
-	hp_pool_unlock();
-	if (!is_granted)
-		return -ENOMEM;
-	error = hp_backing_prepare(piece, spare, use, &grant, &result);
-	hp_pool_lock();
-	if (!error) {
-		hp_account_filled(piece, &result);
-		hp_idle_note_fill(piece.count, hp_os_now_ms());
-	}
-	hp_limit_settle(&grant);
-	hp_pool_unlock();
-	return error;
-}
-
-/* What idles goes back before a request is refused, or the soft limit exceeded. */
-static int fill_piece(struct hp_run piece, size_t spare, enum hp_use use)
-{
-	int error;
-
-	for (size_t i = 0; i < piece.count; i++)
-		hp_run_slots(piece)[i].touched = 0;
-	if (hp_limit_is_tight(hp_run_bytes(piece)))
-		hp_pool_trim(0);
-	do
-		error = try_fill_piece(piece, spare, use);
-	while (error && hp_pool_trim(0));
-	/* Less than a huge page may be left. */
-	if (error && piece.count == 1 && hp_limit_is_set())
-		error = try_fill_piece(piece, spare, HP_USE_BASE);
-	return error;
-}
-
-/* Gives memory to those slots of a BUSY run that have none; `spare` slots behind are mapped too. */
-static int fill(struct hp_run run, size_t spare, enum hp_use use)
-{
-	while (run.count) {
-		struct hp_run piece = hp_run_cut_alike(&run, have_memory_alike);
-		int error = 0;
-
-		if (!hp_run_slots(piece)->has_memory)
-			error = fill_piece(piece, run.count ? 0 : spare, use);
-		if (error)
-			return error;
-	}
-	return 0;
-}
-
-/*
- * The front of the run for a move, the rest as asked for: that first, for what is to be moved
- * counts twice until it is.
- */
-static int fill_request(struct hp_run run, const struct hp_pool_request *request, size_t spare)
-{
-	struct hp_run front = hp_run_cut(&run, hp_min(request->normal_slots, run.count));
-	int error = fill(run, spare, request->use);
-
-	return error ? error : fill(front, run.count ? 0 : spare, HP_USE_MOVE);
 }
 
 static int finish_take(struct hp_run run, const struct hp_pool_request *request,
 		       struct hp_run spare)
 {
-	int error = fill_request(run, request, spare.count);
+	int error = hp_fill(run, request, spare.count);
 
 	hp_pool_lock();
 	set_free(spare);
@@ -270,14 +201,19 @@ static bool make_free(struct hp_run run)
 
 int hp_pool_take_at(struct hp_run run, enum hp_use use)
 {
-	struct hp_pool_request request = { .slots = run.count, .align_slots = 1, .use = use };
+	struct hp_pool_request request = {
+		.slots = run.count,
+		.align_slots = 1,
+		.use = use,
+		.ground = run.region->slots[run.first - 1].ground,
+	};
 	struct hp_run spare = { 0 };
 	bool is_free;
 
 	hp_pool_lock();
 	is_free = make_free(run);
 	if (is_free) {
-		claim(run);
+		claim(run, request.ground);
 		spare = claim_spare(run);
 	}
 	hp_pool_unlock();
@@ -301,6 +237,7 @@ static bool purge(struct hp_run run)
 	hp_pool_lock();
 	set_free(purged);
 	hp_account_kept(run);
+	set_ground(run, HP_GROUND_COMMON);
 	hp_idle_put_over_bound(run, hp_os_now_ms());
 	hp_find_mark_free(run);
 	hp_pool_unlock();
@@ -327,14 +264,23 @@ static void give_filled(struct hp_run run)
 	purge(run);
 }
 
+/* Another ground than the common one keeps nothing idle: few could use it. */
+static void give_ground(struct hp_run run)
+{
+	if (hp_run_slots(run)->ground == HP_GROUND_COMMON)
+		give_filled(run);
+	else
+		purge(run);
+}
+
 void hp_pool_give(struct hp_run run, enum hp_give how)
 {
 	while (run.count) {
-		struct hp_run piece = hp_run_cut_alike(&run, have_memory_alike);
+		struct hp_run piece = hp_run_cut_alike(&run, hp_fill_alike);
 
 		set_state(piece, HP_SLOT_BUSY);
 		if (how == HP_GIVE_IDLE && hp_run_slots(piece)->has_memory) {
-			give_filled(piece);
+			give_ground(piece);
 			continue;
 		}
 		hp_pool_lock();
@@ -346,14 +292,17 @@ void hp_pool_give(struct hp_run run, enum hp_give how)
 }
 
 /*
- * Purges the slot that is idle longest, if it is so since `since_ms` and more than `keep` are.
+ * Purges the slot that is idle longest, if it is so since `since_ms` and more than `keep` are, and
+ * more than the reserve unless that is to go, too.
  */
-static bool purge_oldest(uint64_t since_ms, size_t keep)
+static bool purge_oldest(uint64_t since_ms, size_t keep, bool with_reserve)
 {
 	struct hp_run run = { 0 };
 	bool found;
 
 	hp_pool_lock();
+	if (!with_reserve)
+		keep = hp_max(keep, hp_idle_reserve());
 	found = hp_idle_count() > keep && hp_idle_take_oldest(since_ms, &run);
 	if (found) {
 		hp_find_mark_taken(run);
@@ -365,17 +314,18 @@ static bool purge_oldest(uint64_t since_ms, size_t keep)
 
 void hp_pool_tick(uint64_t now_ms)
 {
-	uint64_t since_ms = now_ms - hp_options.decay_ms;
+	unsigned decay_ms = HP_RELAXED_LOAD(hp_options.decay_ms);
+	uint64_t since_ms = now_ms - decay_ms;
 
-	if (now_ms >= hp_options.decay_ms && hp_idle_peek() <= since_ms)
-		purge_oldest(since_ms, 0);
+	if (now_ms >= decay_ms && hp_idle_peek() <= since_ms)
+		purge_oldest(since_ms, 0, false);
 }
 
 bool hp_pool_trim(size_t keep_slots)
 {
 	bool any = false;
 
-	while (purge_oldest(UINT64_MAX, keep_slots))
+	while (purge_oldest(UINT64_MAX, keep_slots, true))
 		any = true;
 	return any;
 }

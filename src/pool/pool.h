@@ -14,6 +14,7 @@ struct hp_pool_request {
 	size_t align_slots;  /* a power of two; 1 for any place */
 	size_t normal_slots; /* so many at the front on normal memory, to be replaced by a move */
 	enum hp_use use;
+	enum hp_ground ground;
 };
 
 /* Makes the first region; once, before any other thread can use the heap. */
@@ -25,7 +26,10 @@ void hp_pool_init(void);
  */
 int hp_pool_take(const struct hp_pool_request *request, struct hp_run *out_run);
 
-/* As hp_pool_take(), exactly the slots of `run`; -EBUSY if one of them is in use. */
+/*
+ * As hp_pool_take(), exactly the slots of `run`, for who has the one before them; -EBUSY if one of
+ * them is in use.
+ */
 int hp_pool_take_at(struct hp_run run, enum hp_use use);
 
 enum hp_give {

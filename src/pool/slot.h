@@ -41,6 +41,19 @@ enum hp_mapping {
 	HP_MAPPING_HUGE, /* hugetlb without reservation: populated before it is USED */
 };
 
+/*
+ * What slots in use stand on: what the options say, or what an arena asked for. Slots of one ground
+ * serve no other; what is not BUSY or USED is common.
+ */
+enum hp_ground {
+	HP_GROUND_COMMON,
+	HP_GROUND_AUTO, /* as enum hp_backing_choice, from here on */
+	HP_GROUND_HUGETLB,
+	HP_GROUND_THP,
+	HP_GROUND_BASE,
+	HP_GROUNDS,
+};
+
 struct hp_slot {
 	hp_bitmap free;
 	hp_bitmap touched;
@@ -51,6 +64,7 @@ struct hp_slot {
 	uint8_t state;
 	uint8_t mapping;
 	uint8_t longest;
+	uint8_t ground;
 	bool is_warm;	 /* USED: stands on base pages until the warm-up is over */
 	bool is_pinned;	 /* USED: stays so though empty */
 	bool is_trimmed; /* USED: free units gave their memory back because of the bound */

@@ -1,6 +1,7 @@
 /* See options.h. One pass over the environment; each name is looked up in the table. */
 #include "rt/options.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -9,7 +10,10 @@
 
 static const char PREFIX[] = "HPALLOC_";
 
-enum { TEXT_MAX = 4095 };
+enum { TEXT_MAX = 4095, NUMBER_MAX = 24 };
+
+/* A value that each option has, and some that can be said in no other way. */
+static const char DEFAULT[] = "default";
 
 /* Read by the command `hpalloc`, not by the library. */
 static const char *const foreign_names[] = { "PRELOAD_LIBRARY" };
@@ -36,6 +40,29 @@ struct hp_options hp_options = {
 #undef HP_OPTION_BOOL
 #undef HP_OPTION_CHOICE
 #undef HP_OPTION_TEXT
+};
+
+/* What they are without a variable. */
+static const struct hp_options defaults = {
+#define HP_OPTION_SIZE(name, value, min, max, help) .name = value,
+#define HP_OPTION_UINT(name, value, min, max, help) .name = value,
+#define HP_OPTION_BOOL(name, value, help) .name = value,
+#define HP_OPTION_CHOICE(name, value, help) .name = value,
+#define HP_OPTION_TEXT(name, help) .name = NULL,
+#include "rt/options.def"
+#undef HP_OPTION_SIZE
+#undef HP_OPTION_UINT
+#undef HP_OPTION_BOOL
+#undef HP_OPTION_CHOICE
+#undef HP_OPTION_TEXT
+};
+
+static const char *const live_names[] = {
+#define HP_LIVE(name, reason) #name,
+#define HP_FIXED(name, reason)
+#include "rt/options_live.def"
+#undef HP_LIVE
+#undef HP_FIXED
 };
 
 #define CHOICES(name) ((const char *const[]){ HP_CHOICES_##name, NULL })
@@ -86,6 +113,28 @@ static bool parse(const struct entry *entry, const char *text, uint64_t *out_val
 	return *out_value >= entry->min && *out_value <= entry->max;
 }
 
+/* Others may be reading it. */
+static void store(const struct entry *entry, char *field, uint64_t value)
+{
+	if (entry->type == TYPE_SIZE)
+		__atomic_store_n((size_t *)(void *)field, value, __ATOMIC_RELAXED);
+	else if (entry->type == TYPE_BOOL)
+		__atomic_store_n((bool *)(void *)field, value, __ATOMIC_RELAXED);
+	else
+		__atomic_store_n((unsigned *)(void *)field, (unsigned)value, __ATOMIC_RELAXED);
+}
+
+static uint64_t load(const struct entry *entry, const struct hp_options *options)
+{
+	const char *field = (const char *)options + entry->offset;
+
+	if (entry->type == TYPE_SIZE)
+		return __atomic_load_n((const size_t *)(const void *)field, __ATOMIC_RELAXED);
+	if (entry->type == TYPE_BOOL)
+		return __atomic_load_n((const bool *)(const void *)field, __ATOMIC_RELAXED);
+	return __atomic_load_n((const unsigned *)(const void *)field, __ATOMIC_RELAXED);
+}
+
 /* False if the text is no value of this option. */
 static bool set(const struct entry *entry, const char *text)
 {
@@ -100,12 +149,7 @@ static bool set(const struct entry *entry, const char *text)
 	}
 	if (!parse(entry, text, &value))
 		return false;
-	if (entry->type == TYPE_SIZE)
-		*(size_t *)(void *)field = value;
-	else if (entry->type == TYPE_BOOL)
-		*(bool *)(void *)field = value;
-	else
-		*(unsigned *)(void *)field = (unsigned)value;
+	store(entry, field, value);
 	return true;
 }
 
@@ -149,4 +193,71 @@ void hp_options_read(char **environment)
 		if (!strncmp(*environment, PREFIX, sizeof(PREFIX) - 1))
 			read_variable(*environment + sizeof(PREFIX) - 1);
 	}
+}
+
+static const struct entry *find(const char *name)
+{
+	for (unsigned i = 0; i < ENTRIES; i++) {
+		if (!strcmp(table[i].name, name))
+			return &table[i];
+	}
+	return NULL;
+}
+
+static bool is_live(const struct entry *entry)
+{
+	for (unsigned i = 0; i < sizeof(live_names) / sizeof(live_names[0]); i++) {
+		if (!strcmp(live_names[i], entry->name))
+			return true;
+	}
+	return false;
+}
+
+int hp_options_set(const char *name, const char *text)
+{
+	const struct entry *entry = find(name);
+
+	if (!entry)
+		return -EINVAL;
+	if (!is_live(entry))
+		return -EPERM;
+	if (!strcmp(text, DEFAULT)) {
+		store(entry, (char *)&hp_options + entry->offset, load(entry, &defaults));
+		return 0;
+	}
+	return set(entry, text) ? 0 : -EINVAL;
+}
+
+static const char *text_of(const struct entry *entry, char *buffer, size_t bytes)
+{
+	uint64_t value;
+	const char *text;
+
+	if (entry->type == TYPE_TEXT) {
+		text = *(const char *const *)(const void *)((const char *)&hp_options +
+							    entry->offset);
+		return text ? text : DEFAULT;
+	}
+	value = load(entry, &hp_options);
+	if (entry->type == TYPE_CHOICE)
+		return entry->choices[value];
+	if (value >= HP_LIMIT_NONE) /* what no text can say */
+		return DEFAULT;
+	hp_text_format(buffer, bytes, "%llu", (unsigned long long)value);
+	return buffer;
+}
+
+int hp_options_get(const char *name, char *out_text, size_t text_bytes)
+{
+	const struct entry *entry = find(name);
+	char number[NUMBER_MAX];
+	const char *text;
+
+	if (!entry)
+		return -EINVAL;
+	text = text_of(entry, number, sizeof(number));
+	if (strlen(text) >= text_bytes)
+		return -ERANGE;
+	memcpy(out_text, text, strlen(text) + 1);
+	return 0;
 }

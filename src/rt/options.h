@@ -47,7 +47,10 @@ struct hp_options {
 #undef HP_OPTION_TEXT
 };
 
-/* Constant once hp_options_read() has returned. */
+/*
+ * Constant once hp_options_read() has returned, but for those that options_live.def names: who
+ * reads one of them takes HP_RELAXED_LOAD().
+ */
 extern HP_HIDDEN struct hp_options hp_options;
 
 /*
@@ -55,5 +58,15 @@ extern HP_HIDDEN struct hp_options hp_options;
  * setuid program.
  */
 void hp_options_read(char **environment);
+
+/*
+ * One option, by its name as in the table and its value as in the environment, or "default".
+ * -EINVAL for an unknown name or no value of it, -EPERM for one that may not change now. Who sets
+ * one excludes others who do.
+ */
+int hp_options_set(const char *name, const char *text);
+
+/* Its value, in the same form; -ERANGE where it does not fit. */
+int hp_options_get(const char *name, char *out_text, size_t text_bytes);
 
 #endif

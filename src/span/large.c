@@ -28,7 +28,7 @@ static size_t units_for(size_t bytes)
 
 static enum hp_use use_for(size_t bytes)
 {
-	return bytes > hp_options.lazy_min ? HP_USE_LAZY : HP_USE_SPANS;
+	return bytes > HP_RELAXED_LOAD(hp_options.lazy_min) ? HP_USE_LAZY : HP_USE_SPANS;
 }
 
 static struct hp_span *make(struct hp_units units)
@@ -40,12 +40,13 @@ static struct hp_span *make(struct hp_units units)
 	return large;
 }
 
-struct hp_span *hp_large_take(size_t bytes, size_t align_bytes, bool zero)
+struct hp_span *hp_large_take(size_t bytes, size_t align_bytes, bool zero, enum hp_ground ground)
 {
 	struct hp_units_request request = {
 		.units = units_for(bytes),
 		.align_bytes = align_bytes,
 		.use = use_for(bytes),
+		.ground = ground,
 		.zero = zero,
 	};
 	struct hp_units units;
@@ -179,6 +180,7 @@ struct hp_span *hp_large_move(struct hp_span *large, size_t bytes)
 		.offset_units = from.first % HP_SLOT_UNITS,
 		.normal_units = from.count,
 		.use = use_for(bytes),
+		.ground = from.region->slots[from.first / HP_SLOT_UNITS].ground,
 	};
 	struct hp_span *moved;
 	bool is_zero;

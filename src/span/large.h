@@ -7,10 +7,17 @@
 #ifndef HP_SPAN_LARGE_H
 #define HP_SPAN_LARGE_H
 
+#include "base/bits.h"
 #include "span/span.h"
 
 /* NULL if there is no memory. The span's start is aligned to `align_bytes`, at most 1 GiB. */
-struct hp_span *hp_large_take(size_t bytes, size_t align_bytes, bool zero);
+struct hp_span *hp_large_take(size_t bytes, size_t align_bytes, bool zero, enum hp_ground ground);
+
+/* What a block of `bytes` would take. */
+static inline size_t hp_large_bytes_for(size_t bytes)
+{
+	return hp_round_up(bytes, HP_UNIT_BYTES);
+}
 
 void hp_large_give(struct hp_span *large);
 

@@ -56,6 +56,9 @@ static inline bool hp_live_clear(const struct hp_span *slab, const void *block)
 	return true;
 }
 
+/* For the owner: no block of the slab is live any more. */
+void hp_live_clear_all(const struct hp_span *slab);
+
 static inline bool hp_live_is_set(const struct hp_span *slab, const void *block)
 {
 	uint64_t bit;

@@ -5,10 +5,10 @@
 
 enum { LOOK_AT = 4 }; /* slots with equal runs to compare by fullness */
 
-static struct {
+static struct shelf {
 	struct hp_list list[HP_BITMAP_BITS + 1]; /* by longest run; zeroed: not yet used */
 	hp_bitmap filled;			 /* bit i: list[i + 1] has slots */
-} shelf;
+} shelves[HP_GROUNDS];
 
 static struct hp_slot *slot_of(struct hp_list *link)
 {
@@ -17,18 +17,20 @@ static struct hp_slot *slot_of(struct hp_list *link)
 
 void hp_shelf_remove(struct hp_slot *slot)
 {
+	struct shelf *shelf = &shelves[slot->ground];
 	unsigned longest = slot->longest;
 
 	if (!longest)
 		return;
 	hp_list_remove(&slot->link);
-	if (hp_list_is_empty(&shelf.list[longest]))
-		shelf.filled &= ~hp_bitmap_run(longest - 1, 1);
+	if (hp_list_is_empty(&shelf->list[longest]))
+		shelf->filled &= ~hp_bitmap_run(longest - 1, 1);
 	slot->longest = 0;
 }
 
 void hp_shelf_update(struct hp_slot *slot)
 {
+	struct shelf *shelf = &shelves[slot->ground];
 	unsigned longest = hp_bitmap_longest(slot->free);
 
 	if (longest == slot->longest)
@@ -37,10 +39,10 @@ void hp_shelf_update(struct hp_slot *slot)
 	slot->longest = (uint8_t)longest;
 	if (!longest)
 		return;
-	if (!shelf.list[longest].next)
-		hp_list_init(&shelf.list[longest]);
-	hp_list_push(&shelf.list[longest], &slot->link);
-	shelf.filled |= hp_bitmap_run(longest - 1, 1);
+	if (!shelf->list[longest].next)
+		hp_list_init(&shelf->list[longest]);
+	hp_list_push(&shelf->list[longest], &slot->link);
+	shelf->filled |= hp_bitmap_run(longest - 1, 1);
 }
 
 /* One bit in every `step`, a power of two. */
@@ -73,15 +75,16 @@ static struct hp_slot *look_through(struct hp_list *list, unsigned units, hp_bit
 	return best;
 }
 
-bool hp_shelf_find(unsigned units, unsigned align_units, struct hp_slot **out_slot,
-		   unsigned *out_first)
+bool hp_shelf_find(unsigned units, unsigned align_units, enum hp_ground ground,
+		   struct hp_slot **out_slot, unsigned *out_first)
 {
+	struct shelf *shelf = &shelves[ground];
 	hp_bitmap places = every(align_units);
-	hp_bitmap lists = shelf.filled & ~hp_bitmap_run(0, units - 1);
+	hp_bitmap lists = shelf->filled & ~hp_bitmap_run(0, units - 1);
 
 	while (lists) {
 		unsigned longest = hp_bitmap_lowest(lists) + 1;
-		struct hp_slot *slot = look_through(&shelf.list[longest], units, places);
+		struct hp_slot *slot = look_through(&shelf->list[longest], units, places);
 
 		if (slot) {
 			*out_slot = slot;

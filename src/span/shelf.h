@@ -8,11 +8,11 @@
 #include "pool/region.h"
 
 /*
- * The hugepage with the shortest run that fits `units` at a multiple of align_units, the fullest
- * among some of these; and the unit in it. False if there is none.
+ * The hugepage of this ground with the shortest run that fits `units` at a multiple of align_units,
+ * the fullest among some of these; and the unit in it. False if there is none.
  */
-bool hp_shelf_find(unsigned units, unsigned align_units, struct hp_slot **out_slot,
-		   unsigned *out_first);
+bool hp_shelf_find(unsigned units, unsigned align_units, enum hp_ground ground,
+		   struct hp_slot **out_slot, unsigned *out_first);
 
 /* Puts a slot where its `free` belongs: off the shelf when nothing is free. */
 void hp_shelf_update(struct hp_slot *slot);

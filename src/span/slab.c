@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "span/harden.h"
 #include "span/live.h"
+#include "span/marks.h"
 #include "span/units.h"
 
 enum {
@@ -14,10 +15,13 @@ enum {
 	CARVE_MAX = CARVE_BYTES / 16,
 };
 
-struct hp_span *hp_slab_take(unsigned class, bool is_hot)
+struct hp_span *hp_slab_take(unsigned class, bool is_hot, enum hp_ground ground)
 {
-	struct hp_units_request request = { .units = hp_class_units(class, is_hot),
-					    .use = HP_USE_SPANS };
+	struct hp_units_request request = {
+		.units = hp_class_units(class, is_hot),
+		.use = HP_USE_SPANS,
+		.ground = ground,
+	};
 	struct hp_units units;
 	struct hp_span *slab;
 	bool is_zero;
@@ -50,6 +54,35 @@ void hp_slab_give(struct hp_span *slab)
 	HP_ASSERT(hp_list_is_empty(&slab->link) && !slab->is_retained);
 	memset(slab, 0, units.count * sizeof(*slab));
 	hp_units_give(units, HP_GIVE_IDLE);
+}
+
+/* Under hardening: live blocks may not have been overrun, and get junk, as at a free. */
+static void end_live(struct hp_span *slab)
+{
+	size_t bytes = hp_slab_block_bytes(slab);
+	char *block = hp_span_start(slab);
+
+	for (uint32_t i = 0; i < slab->carved; i++, block += bytes) {
+		if (!hp_live_is_set(slab, block))
+			continue;
+		HP_CHECK(!hp_marks_is_overrun(block, bytes),
+			 "%p was written to beyond its end (%zu-byte block)", (void *)block,
+			 bytes - HP_TAIL_BYTES);
+		hp_marks_junk(block, bytes);
+	}
+	hp_live_clear_all(slab);
+}
+
+void hp_slab_rewind(struct hp_span *slab)
+{
+	HP_ASSERT(!slab->is_retained);
+	if (slab->is_hardened)
+		end_live(slab);
+	slab->free = NULL;
+	slab->carved = 0;
+	slab->countdown = 0;
+	slab->state = HP_SLAB_LISTED;
+	slab->is_zero = false;
 }
 
 /* Links `count` blocks from the lowest, in front of what is on the list. */

@@ -12,10 +12,16 @@
 #include "span/span.h"
 
 /* An empty slab of the class, without owner yet; NULL if there is no memory. */
-struct hp_span *hp_slab_take(unsigned class, bool is_hot);
+struct hp_span *hp_slab_take(unsigned class, bool is_hot, enum hp_ground ground);
 
 /* Gives an empty slab's units back. */
 void hp_slab_give(struct hp_span *slab);
+
+/*
+ * Makes all blocks of a slab what they were before the first was carved, whatever they are now. The
+ * slab is on no ring.
+ */
+void hp_slab_rewind(struct hp_span *slab);
 
 /* Makes the next fresh blocks available on `free`; false if all were carved. */
 bool hp_slab_carve(struct hp_span *slab);
@@ -46,7 +52,13 @@ static inline bool hp_slab_has_block_at(const struct hp_span *slab, size_t offse
 	       product / HP_SLAB_INVERSE_ONE < slab->capacity;
 }
 
-/* The same for a slab of the main region, and an address. */
+/* Its number, where one does. */
+static inline uint32_t hp_slab_number_at(const struct hp_span *slab, size_t offset)
+{
+	return (uint32_t)(offset / 16 * slab->inverse / HP_SLAB_INVERSE_ONE);
+}
+
+/* Whether one starts at an address, for a slab of the main region. */
 static inline bool hp_slab_has_main_block(const struct hp_span *slab, const void *address)
 {
 	return hp_slab_has_block_at(slab,

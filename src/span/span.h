@@ -23,7 +23,7 @@ struct hp_arena;
 
 struct hp_span {
 	void *free;		/* blocks by their first word, last freed first */
-	struct hp_arena *owner; /* NULL: a large block, or no head of a span */
+	struct hp_arena *owner; /* NULL: a thread's large block, or no head of a span */
 	uint32_t countdown;
 	uint32_t back; /* bytes from this cell back to the head's */
 	uint32_t units;
@@ -32,12 +32,13 @@ struct hp_span {
 	uint8_t kind;
 	uint8_t class;
 	uint8_t state;
-	bool is_retained;    /* on the arena's ring of empty slabs kept */
-	bool is_zero;	     /* what is not carved reads as zero */
-	bool is_hardened;    /* its blocks are as span/harden.h says */
-	uint16_t generation; /* of the process: see arena/registry.h on fork */
-	uint32_t inverse;    /* of the block size: see hp_slab_has_block_at() */
-	struct hp_list link; /* on the arena's list of its class, or alone */
+	bool is_retained;     /* on the arena's ring of empty slabs kept */
+	bool is_zero : 1;     /* what is not carved reads as zero */
+	bool is_explicit : 1; /* of an arena that the program made: see arena/explicit.h */
+	bool is_hardened;     /* its blocks are as span/harden.h says */
+	uint16_t generation;  /* of the process: see arena/registry.h on fork */
+	uint32_t inverse;     /* of the block size: see hp_slab_has_block_at() */
+	struct hp_list link;  /* on a list of its arena's, or alone */
 } HP_ALIGNED(64);
 
 static_assert(sizeof(struct hp_span) == HP_SPAN_BYTES, "a span's descriptor is one cell");

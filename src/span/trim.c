@@ -60,9 +60,10 @@ void hp_trim_over_bound(void)
 
 void hp_trim_tick(uint64_t now_ms)
 {
-	uint64_t since_ms = now_ms - hp_options.decay_ms;
+	unsigned decay_ms = HP_RELAXED_LOAD(hp_options.decay_ms);
+	uint64_t since_ms = now_ms - decay_ms;
 
-	if (now_ms >= hp_options.decay_ms && hp_dirty_peek() <= since_ms)
+	if (now_ms >= decay_ms && hp_dirty_peek() <= since_ms)
 		purge_oldest(since_ms);
 }
 

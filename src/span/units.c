@@ -41,9 +41,13 @@ static void clear(char *slot_address, hp_bitmap stale)
 	}
 }
 
-/* The first slot of all is the warm-up's, unless the option says otherwise. */
-static enum hp_use use_of_slot(enum hp_use use)
+/* The first slot of all is the warm-up's, unless the option or the ground says otherwise. */
+static enum hp_use use_of_slot(const struct hp_units_request *request)
 {
+	enum hp_use use = request->use;
+
+	if (request->ground != HP_GROUND_COMMON)
+		return use;
 	hp_units_lock();
 	if (!units.has_started && hp_options.warmup && use == HP_USE_SPANS)
 		use = HP_USE_WARMUP;
@@ -94,7 +98,7 @@ static void end_warmup(struct hp_slot *slot)
 /* Under the lock: also where it ran empty and comes back with its base pages. */
 static void note_warm(struct hp_slot *slot)
 {
-	slot->is_warm = slot->mapping == HP_MAPPING_BASE;
+	slot->is_warm = slot->mapping == HP_MAPPING_BASE && slot->ground == HP_GROUND_COMMON;
 	if (slot->is_warm)
 		units.warm = slot;
 }
@@ -103,14 +107,14 @@ static void note_warm(struct hp_slot *slot)
 static int take_slot(const struct hp_units_request *request, struct hp_units *out_units,
 		     hp_bitmap *out_stale)
 {
-	struct hp_pool_request slot = { .slots = 1, .align_slots = 1 };
-	struct hp_slot *fresh, *warm;
+	struct hp_pool_request slot = { .slots = 1, .align_slots = 1, .ground = request->ground };
+	struct hp_slot *fresh, *warm = NULL;
 	struct hp_run run;
 	bool is_had;
 	int error;
 
 	hp_trim_if_tight(HP_HUGEPAGE_BYTES);
-	slot.use = use_of_slot(request->use);
+	slot.use = use_of_slot(request);
 	error = hp_pool_take(&slot, &run);
 	if (error)
 		return error;
@@ -118,7 +122,8 @@ static int take_slot(const struct hp_units_request *request, struct hp_units *ou
 	hp_units_lock();
 	hp_slot_begin(fresh);
 	is_had = hp_slot_occupy(fresh, hp_bitmap_run(0, (unsigned)request->units), out_stale);
-	warm = leave_warmup(true);
+	if (request->ground == HP_GROUND_COMMON)
+		warm = leave_warmup(true);
 	if (is_had)
 		note_warm(fresh);
 	hp_units_unlock();
@@ -142,7 +147,8 @@ static int take_inside(const struct hp_units_request *request, struct hp_units *
 	int error = 0;
 
 	hp_units_lock();
-	found = hp_shelf_find((unsigned)request->units, (unsigned)align, &slot, &first);
+	found = hp_shelf_find((unsigned)request->units, (unsigned)align, request->ground, &slot,
+			      &first);
 	if (found) {
 		if (!hp_slot_occupy(slot, hp_bitmap_run(first, (unsigned)request->units), &stale))
 			error = -ENOMEM;
@@ -206,6 +212,7 @@ static int take_across(const struct hp_units_request *request, struct hp_units *
 		.align_slots = hp_max(request->align_bytes / HP_HUGEPAGE_BYTES, 1),
 		.normal_slots = 0,
 		.use = request->use,
+		.ground = request->ground,
 	};
 	struct hp_run run;
 	int error;

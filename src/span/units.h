@@ -16,6 +16,7 @@ struct hp_units_request {
 	size_t offset_units; /* where in its first hugepage the run shall begin; with a move only */
 	size_t normal_units; /* so many at the front on normal memory, to be replaced by a move */
 	enum hp_use use;
+	enum hp_ground ground;
 	bool zero; /* clear what is not zero */
 };
 

@@ -1,0 +1,11 @@
+/* 0: free of ADDRESS, which is no block: freed already, or never one */
+#include "arenas.h"
+
+int main(void)
+{
+	struct hp_arena *arena = an_arena(HP_ARENA_SHARED);
+	void *block = hp_arena_malloc(arena, 1000000);
+
+	hp_arena_reset(arena);
+	free(block);
+}
