@@ -198,7 +198,8 @@ static void settle(struct hp_arena *arena, struct hp_span *slab, uint32_t live)
 	slab->countdown = live + slab->is_retained;
 	if (slab->state == HP_SLAB_FULL) {
 		slab->state = HP_SLAB_LISTED;
-		hp_list_remove(&slab->link);
+		if (arena->is_explicit)
+			hp_list_remove(&slab->link);
 		if (slab->generation == arena->generation)
 			list(arena, slab);
 	}

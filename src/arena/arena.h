@@ -211,10 +211,9 @@ void hp_arena_init(struct hp_arena *arena);
 void *hp_arena_refill(struct hp_arena *arena, unsigned class);
 
 /*
- * The same of the slabs that the arena has. Without one: who then makes a slab, without a lock,
- * adds it, and finds a block.
+ * For an explicit arena, for which hp_arena_refill() makes none: who made a slab of the wanted
+ * length, without a lock, adds it, and finds a block.
  */
-void *hp_arena_refill_at_hand(struct hp_arena *arena, unsigned class);
 bool hp_arena_wants_long_slab(const struct hp_arena *arena, unsigned class);
 void hp_arena_add_slab(struct hp_arena *arena, struct hp_span *slab);
 

@@ -36,7 +36,7 @@ static void *take_at_hand(struct hp_arena *arena, unsigned class, bool zero)
 		return block;
 	block = hp_slab_take_block(arena->current[class]);
 	if (!block)
-		block = hp_arena_refill_at_hand(arena, class);
+		block = hp_arena_refill(arena, class);
 	if (block && zero)
 		memset(block, 0, hp_class_bytes(class));
 	return block;

@@ -45,30 +45,34 @@ void hp_arena_add_slab(struct hp_arena *arena, struct hp_span *slab)
 	hp_list_push(&arena->listed[slab->class], &slab->link);
 }
 
-/* The next listed slab becomes current; false if there is none. */
-static bool use_listed(struct hp_arena *arena, unsigned class)
+/* None for an explicit arena: who uses it makes them, see explicit.h. */
+static struct hp_span *take_slab(struct hp_arena *arena, unsigned class)
+{
+	struct hp_span *slab;
+
+	if (arena->is_explicit)
+		return NULL;
+	slab = hp_slab_take(class, hp_arena_wants_long_slab(arena, class), HP_GROUND_COMMON);
+	if (slab)
+		own(arena, slab);
+	return slab;
+}
+
+/* Another slab with blocks to be had becomes current; NULL if there is no memory. */
+static struct hp_span *next_slab(struct hp_arena *arena, unsigned class)
 {
 	struct hp_list *list = &arena->listed[class];
 	struct hp_span *slab;
 
-	if (hp_list_is_empty(list))
-		return false;
-	slab = HP_CONTAINER(list->next, struct hp_span, link);
-	hp_list_remove(&slab->link);
-	hp_arena_set_current(arena, class, slab);
-	return true;
-}
-
-/* So does a new one; false if there is no memory. */
-static bool use_new(struct hp_arena *arena, unsigned class)
-{
-	struct hp_span *slab =
-		hp_slab_take(class, hp_arena_wants_long_slab(arena, class), HP_GROUND_COMMON);
-
-	if (slab)
-		own(arena, slab);
+	hp_arena_leave_current(arena, class);
+	if (!hp_list_is_empty(list)) {
+		slab = HP_CONTAINER(list->next, struct hp_span, link);
+		hp_list_remove(&slab->link);
+	} else {
+		slab = take_slab(arena, class);
+	}
 	hp_arena_set_current(arena, class, slab ? slab : &hp_span_none);
-	return slab != NULL;
+	return slab;
 }
 
 /* What others freed comes home, what we freed of others goes. */
@@ -83,44 +87,21 @@ static void exchange_chains(struct hp_arena *arena)
 		hp_outbox_flush(arena);
 }
 
-/* What the current slab or those listed have; NULL if none is current then. */
-static void *take_listed(struct hp_arena *arena, unsigned class)
+void *hp_arena_refill(struct hp_arena *arena, unsigned class)
 {
-	struct hp_span *slab = arena->current[class];
+	struct hp_span *slab;
 
+	HP_INVARIANT(hp_arena_is_valid(arena));
+	exchange_chains(arena);
+	slab = arena->current[class];
 	while (!slab->free && (slab == &hp_span_none || !hp_slab_carve(slab))) {
-		hp_arena_leave_current(arena, class);
-		if (!use_listed(arena, class))
+		slab = next_slab(arena, class);
+		if (!slab)
 			return NULL;
-		slab = arena->current[class];
 	}
 	arena->counts.refills++;
 	arena->counts.refilled_blocks += slab->carved - hp_slab_live(slab);
 	return hp_slab_take_block(slab);
-}
-
-void *hp_arena_refill(struct hp_arena *arena, unsigned class)
-{
-	void *block;
-
-	HP_INVARIANT(hp_arena_is_valid(arena));
-	exchange_chains(arena);
-	block = take_listed(arena, class);
-	if (block || !use_new(arena, class))
-		return block;
-	return take_listed(arena, class);
-}
-
-void *hp_arena_refill_at_hand(struct hp_arena *arena, unsigned class)
-{
-	void *block;
-
-	HP_INVARIANT(hp_arena_is_valid(arena));
-	exchange_chains(arena);
-	block = take_listed(arena, class);
-	if (!block)
-		hp_arena_set_current(arena, class, &hp_span_none);
-	return block;
 }
 
 void *hp_arena_bump_zero(struct hp_arena *arena, unsigned class)
