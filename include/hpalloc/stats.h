@@ -94,6 +94,7 @@ struct hp_stats {
 	uint64_t inbox_bytes;	   /* freed by other threads, not taken in by their owner yet */
 	uint64_t outbox_bytes;	   /* freed, and still with the threads that did it */
 	uint64_t quarantine_bytes; /* freed, and kept apart for a while by HPALLOC_HARDEN */
+	uint64_t guarded_blocks;   /* on pages of their own by HPALLOC_HARDEN=2, beside it */
 	uint64_t gap_bytes;	   /* between slabs and large blocks, on hugepages in use */
 
 	/*

@@ -211,6 +211,17 @@ static bool is_whole(const struct place *place)
 	return true;
 }
 
+/* Beside others that take and give them. */
+uint64_t hp_guard_count(void)
+{
+	uint64_t blocks = 0;
+
+	for (size_t i = 0; guard.places && i < PLACES; i++)
+		blocks +=
+			atomic_load_explicit(&guard.places[i].state, memory_order_relaxed) == LIVE;
+	return blocks;
+}
+
 void hp_guard_give(void *block)
 {
 	struct place *place = demand_guarded(block, "free");

@@ -39,4 +39,7 @@ void *hp_guard_take(size_t bytes, size_t align_bytes);
 void hp_guard_give(void *block);
 size_t hp_guard_usable(const void *block, const char *verb);
 
+/* For statistics: how many are live, of a page each. */
+uint64_t hp_guard_count(void);
+
 #endif

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "api/guard.h"
 #include "api/init.h"
 #include "arena/gate.h"
 #include "arena/registry.h"
@@ -101,6 +102,7 @@ void hp_stats_fill(struct hp_stats *out_stats)
 	memcpy(out_stats->base_fullness, slots.base_fullness, sizeof(slots.base_fullness));
 	fill_from_arenas(out_stats);
 	hp_large_count(&out_stats->large_taken, &out_stats->large_given);
+	out_stats->guarded_blocks = hp_guard_count();
 	out_stats->metadata_bytes = hp_meta_bytes();
 	out_stats->reserved_bytes = hp_region_reserved_bytes();
 	out_stats->orphans = hp_registry_orphans();

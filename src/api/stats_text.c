@@ -98,6 +98,8 @@ static void put_use(struct hp_out *out, const struct hp_stats *stats)
 	put_size_line(out, "  freed by other threads, not taken in yet", stats->inbox_bytes);
 	put_size_line(out, "  freed by other threads, not handed over yet", stats->outbox_bytes);
 	put_size_line(out, "  in quarantine", stats->quarantine_bytes);
+	if (stats->guarded_blocks)
+		put_count_line(out, "  guarded, on pages beside the heap", stats->guarded_blocks);
 	put_size_line(out, "  between slabs, on hugepages in use", stats->gap_bytes);
 	put_size_line(out, "  on idle hugepages", stats->idle_bytes);
 	put_blocks_line(out, "slabs", stats->slab_bytes, stats->slabs, "slabs");

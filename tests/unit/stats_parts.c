@@ -280,6 +280,18 @@ static void freed_blocks_are_seen_in_quarantine(void)
 	g_assert_cmpuint(stats.in_use_blocks, ==, 0);
 }
 
+static void guarded_blocks_are_told(void)
+{
+	if (!hp_test_fresh("HPALLOC_HARDEN=2 HPALLOC_GUARD_RATE=1"))
+		return;
+	for (size_t i = 0; i < FEW; i++)
+		blocks[i] = hp_malloc(CLASS_BYTES);
+	g_assert_cmpuint(the_parts_add_up().guarded_blocks, ==, FEW);
+	for (size_t i = 0; i < FEW; i++)
+		hp_free(blocks[i]);
+	g_assert_cmpuint(the_parts_add_up().guarded_blocks, ==, 0);
+}
+
 /* ---- hugepages ---- */
 
 static bool skips_for_sizes(void)
@@ -373,5 +385,6 @@ int main(int argc, char **argv)
 	/* The last: the tests after it would be hardened, too. */
 	g_test_add_func("/stats-parts/freed-blocks-are-seen-in-quarantine",
 			freed_blocks_are_seen_in_quarantine);
+	g_test_add_func("/stats-parts/guarded-blocks-are-told", guarded_blocks_are_told);
 	return g_test_run();
 }
