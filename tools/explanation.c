@@ -154,7 +154,7 @@ static void print_bar(FILE *out, unsigned fullness, uint64_t hugepages, uint64_t
 		fprintf(out, "  %-10s", "full");
 	else
 		fprintf(out, "  to %3u %%  ", fullness * 10);
-	fprintf(out, "%8" PRIu64 " %.*s\n", hugepages,
+	fprintf(out, "%8" PRIu64 "%s%.*s\n", hugepages, hugepages ? " " : "",
 		(int)((hp_percent(hugepages, most) * BAR_COLUMNS + 99) / 100), bar);
 }
 
@@ -181,7 +181,7 @@ static void print_costs(FILE *out, const struct hp_explained *explained)
 	hp_amount_print(out, stats->idle_bytes);
 	fputs(" on whole huge pages that idle", out);
 	if (is_answered) {
-		fputs("; ", out);
+		fputs(";\n", out);
 		hp_amount_print(out, stats->heap_bytes);
 		fputs(" are held for ", out);
 		hp_amount_print(out, stats->in_use_bytes);

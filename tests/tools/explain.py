@@ -47,7 +47,7 @@ def _():
     # The setting is the process's, not ours.
     assert "\nHPALLOC_BACKING=base asks for that.\n" in result.stdout, result.stdout
     assert "\nWould it gain? The TLB" in result.stdout, result.stdout
-    full = re.findall(r"^  (?:empty|full|to +\d+ %) +(\d+) (#*)$", result.stdout, re.M)
+    full = re.findall(r"^  (?:empty|full|to +\d+ %) +(\d+) ?(#*)$", result.stdout, re.M)
     expect(len(full), 12, result.stdout)
     assert 15 <= sum(int(count) for count, bar in full) <= 40, result.stdout
     expect(max(len(bar) for count, bar in full), 40)

@@ -243,12 +243,12 @@ static void test_fullness(void)
 	expect_no(&explained, "How full with");
 	page.answered = 1;
 	expect_part(&explained,
-		    "What it costs: 4.0 MB on whole huge pages that idle; 302 MB are held "
+		    "What it costs: 4.0 MB on whole huge pages that idle;\n302 MB are held "
 		    "for 151 MB of blocks (50 %), and 3.0 MB for tables.\n");
 	expect_part(&explained, "\nHow full with blocks each 2 MB of it was 0.1 s ago:\n"
 				"  empty            2 ##\n"
-				"  to  10 %         0 \n"
-				"  to  20 %         0 \n"
+				"  to  10 %         0\n"
+				"  to  20 %         0\n"
 				"  to  30 %        20 ##########\n");
 	expect_part(&explained,
 		    "\n  full            80 ########################################\n");

@@ -68,7 +68,7 @@ def _():
     with pool_of(0):
         result = hpalloc("pool", "--set", "8M", "--node", "0")
         expect((result.stderr, result.returncode, total()),
-               ("hpalloc: the pool of 2M pages on node 0 has 4 (8 MB), 0 before\n", 0, 4))
+               ("hpalloc: the pool of 2M pages on node 0 has 4 (8.0 MB), 0 before\n", 0, 4))
         expect(hpalloc("pool", "--set", "0", "--node", "0").returncode, 0)
         expect(total(), 0)
 
