@@ -34,6 +34,9 @@ static const char *const state_names[HP_STATES] = {
 /* ---- what the checks add ---- */
 
 static char *format_text(const char *format, va_list arguments)
+	__attribute__((format(printf, 1, 0)));
+
+static char *format_text(const char *format, va_list arguments)
 {
 	char *text = NULL;
 

@@ -81,6 +81,9 @@ static char *read_path(const char *path, size_t *out_bytes)
 }
 
 static char *read_formatted(size_t *out_bytes, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
+
+static char *read_formatted(size_t *out_bytes, const char *format, va_list arguments)
 {
 	char *path = NULL, *text;
 	int error;

@@ -157,7 +157,7 @@ bool hp_option_accepts(const struct hp_option *option, const char *value)
 	case HP_TYPE_UINT:
 		if (strspn(value, "0123456789") != strlen(value))
 			return false;
-		/* fall through */
+		__attribute__((fallthrough));
 	case HP_TYPE_SIZE:
 		return hp_amount_parse(value, &number) && number >= option->min &&
 		       number <= option->max;

@@ -125,8 +125,8 @@ static void test_every_reason(void)
 		[HP_FALLBACK_POOL_EMPTY] = "      sysctl vm.nr_hugepages=252   would hold it\n",
 		[HP_FALLBACK_LIMIT] = "      echo -1 > /group/hugetlb.2MB.limit_in_bytes\n",
 		[HP_FALLBACK_MAPPING] = "      ulimit -v unlimited\n",
-		[HP_FALLBACK_LAZY_LARGE] = "      HPALLOC_LAZY_MIN=1G after sysctl "
-					   "vm.nr_hugepages=252   puts them on the pool\n",
+		[HP_FALLBACK_LAZY_LARGE] = ("      HPALLOC_LAZY_MIN=1G after sysctl "
+					    "vm.nr_hugepages=252   puts them on the pool\n"),
 		[HP_FALLBACK_FORK] = "      HPALLOC_FORK=keep",
 		[HP_FALLBACK_WARMUP] = "      HPALLOC_WARMUP=0",
 		[HP_FALLBACK_THP_OFF] =
