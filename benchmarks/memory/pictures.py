@@ -48,17 +48,20 @@ def _styles(labels):
 
 
 def _draw(axes, points, label, style, scale=None):
-    """One line, and behind it, from the least to the most of the rounds, a band. `scale`: what a
-    value is divided by, of its size."""
+    """Draws a line, and returns its values. `scale`: what a value is divided by, of its size."""
     sizes = list(points)
     divide = [scale(size) if scale else 1 for size in sizes]
     values = [points[size].median / by for size, by in zip(sizes, divide)]
     axes.plot(sizes, values, label=label, markersize=4.5, linewidth=1.6, zorder=3, **style)
-    if len(next(iter(points.values())).values) > 1:
-        axes.fill_between(sizes, [min(points[size].values) / by for size, by in zip(sizes, divide)],
-                          [max(points[size].values) / by for size, by in zip(sizes, divide)],
-                          color=style["color"], alpha=0.13, linewidth=0, zorder=2)
     return values
+
+
+def _draw_band(axes, points, style):
+    """Behind a line: from the least to the most of the rounds."""
+    if any(len(point.values) > 1 for point in points.values()):
+        axes.fill_between(list(points), [min(point.values) for point in points.values()],
+                          [max(point.values) for point in points.values()],
+                          color=style["color"], alpha=0.13, linewidth=0, zorder=2)
 
 
 def _size_axis(axes, sizes, label):
@@ -137,8 +140,10 @@ def reading(figures, hardware, pattern, is_logarithmic):
         return None
     styles = _styles(figures.backings)
     figure, axes = plots.plt.subplots(figsize=SIZE)
-    values = [value for backing, points in lines.items()
-              for value in _draw(axes, points, backing, styles[backing])]
+    values = []
+    for backing, points in lines.items():
+        values += _draw(axes, points, backing, styles[backing])
+        _draw_band(axes, points, styles[backing])
     _size_axis(axes, [size for points in lines.values() for size in points], "size of the buffer")
     _time_axis(axes, values, is_logarithmic, "time of an access")
     _mark_hardware(axes, hardware, pattern)
@@ -188,6 +193,7 @@ def threads(figures, hardware, pattern):
         style = {"color": plots.PEER_COLOURS[number % len(plots.PEER_COLOURS)],
                  "marker": plots.PEER_MARKERS[number % len(plots.PEER_MARKERS)]}
         values += _draw(axes, points, name, style)
+        _draw_band(axes, points, style)
     _size_axis(axes, [size for points in lines.values() for size in points],
                "size of a buffer")
     _time_axis(axes, values, True, "time of an access, in each thread")
@@ -204,6 +210,8 @@ def _panel(axes, figures, part, who, styles, scale=None, is_logarithmic=True):
         if points:
             values += _draw(axes, points, backing, styles[backing], scale)
             sizes += points
+            if not scale and not figures.is_comparison:
+                _draw_band(axes, points, styles[backing])
     if not values:
         return
     _size_axis(axes, sizes, "size of a block")
