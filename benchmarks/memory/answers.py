@@ -5,14 +5,14 @@ import dataclasses
 
 import allocators
 import ratios
-from hardware import HUGEPAGE, KIB, size_text
+from hardware import KIB, MIB, size_text
 from plan import ALONE, BACKINGS, FORK_PARTS, PARTS, READING
 from tables import NOTHING, Table
 
 GAIN = 0.90  # of the time on base pages: less is called a gain
 FASTEST = 3  # so many are named
 SUM = "sum"  # of the parts of the allocation
-BLOCK_SIZES = [64, 4 * KIB, 64 * KIB, HUGEPAGE]
+BLOCK_SIZES = [64, 4 * KIB, 64 * KIB, MIB]  # and the largest
 HUGE = ["thp", "hugetlb", "hpalloc"]
 HEAPS = ["malloc", "hpalloc"]  # it is theirs to say what a buffer stands on
 PAGE_NAMES = {"hugetlb": "pages of the pool", "thp": "transparent huge pages", "base": "base pages"}
@@ -257,7 +257,8 @@ def fastest(figures):
     """The three fastest allocators at some sizes, and where ours is."""
     found = []
     totals = {label: figures.line(SUM, label) for label in figures.backings}
-    for size in BLOCK_SIZES:
+    largest = max((max(points, default=0) for points in totals.values()), default=0)
+    for size in dict.fromkeys([*BLOCK_SIZES, largest]):
         order = sorted((label for label in totals if size in totals[label]),
                        key=lambda label: totals[label][size].median)
         shown = [label for place, label in enumerate(order)
