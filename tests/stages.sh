@@ -16,8 +16,8 @@ second_lane='debug address thread bench system_liburcu lto subproject aarch64'
 # shellcheck disable=SC2034 # used by ./dev
 stage_packages='clang gcc-aarch64-linux-gnu libc6-dev-arm64-cross libclang-rt-dev liburcu-dev llvm
 qemu-user
-apache2-utils gdb git heaptrack libpython3.11-testsuite lua5.4 memcached nginx-light perl python3-yaml
-redis-server redis-tools sqlite3 strace stress-ng xz-utils zstd'
+apache2-utils gdb git heaptrack libpython3.11-testsuite lua5.4 memcached nginx-light perl
+python3-yaml redis-server redis-tools sqlite3 strace stress-ng xz-utils zstd'
 
 stage_gcc()
 {
