@@ -94,11 +94,15 @@ HP_NOINLINE static void *take_other(size_t bytes, size_t align_bytes, enum hp_co
 }
 
 /* What there is of the class at hand: no arena, slab or block is started for it. */
-static inline void *take_at_hand(struct hp_arena *arena, size_t bytes)
+static inline void *take_at_hand(size_t bytes, size_t room)
 {
-	unsigned class = hp_class_of(hp_max(bytes + HP_TAIL_BYTES, HP_HARDEN_MIN_BYTES));
+	struct hp_arena *arena = hp_mine;
+	unsigned class;
 	void *block;
 
+	if (HP_UNLIKELY(room > HP_CLASS_MAX_BYTES - HP_TAIL_BYTES || !hp_arena_is_real(arena)))
+		return NULL;
+	class = hp_class_of(hp_max(room + HP_TAIL_BYTES, HP_HARDEN_MIN_BYTES));
 	hp_gate_enter(arena);
 	block = hp_harden_pop(arena->current[class]);
 	hp_gate_leave(arena);
@@ -109,12 +113,10 @@ static inline void *take_at_hand(struct hp_arena *arena, size_t bytes)
 
 void *hp_harden_take(size_t bytes, size_t align_bytes, enum hp_content content)
 {
-	struct hp_arena *arena = hp_mine;
 	void *block = NULL;
 
-	if (HP_LIKELY(align_bytes == 1 && bytes <= HP_CLASS_MAX_BYTES - HP_TAIL_BYTES &&
-		      hp_arena_is_real(arena) && !hp_guard_region.bytes))
-		block = take_at_hand(arena, bytes);
+	if (HP_LIKELY(align_bytes == 1 && !hp_guard_region.bytes))
+		block = take_at_hand(bytes, bytes);
 	if (HP_UNLIKELY(!block))
 		return take_other(bytes, align_bytes, content);
 	return content == HP_CONTENT_ZERO ? memset(block, 0, bytes) : block;
@@ -277,8 +279,10 @@ static bool fits(const struct hp_span *span, size_t bytes)
 
 static void *copy(void *block, size_t kept, size_t bytes, size_t room)
 {
-	void *moved = take(bytes, room, 1, HP_CONTENT_ANY);
+	void *moved = take_at_hand(bytes, room);
 
+	if (!moved)
+		moved = take(bytes, room, 1, HP_CONTENT_ANY);
 	if (!moved)
 		return NULL;
 	memcpy(moved, block, kept);
