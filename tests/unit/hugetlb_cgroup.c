@@ -78,6 +78,7 @@ static void run_limited(const char *controller, const char *limit, unsigned page
 	}
 	bytes = g_strdup_printf("%zu", pages * HP_TEST_HUGEPAGE);
 	g_assert_true(hp_test_group_limit(group, limit, bytes));
+	g_setenv("HPALLOC_BACKING", "auto", TRUE);
 	g_setenv("HP_TEST_CGROUP", group, TRUE);
 	g_setenv("HP_TEST_CGROUP_LIMIT", limit, TRUE);
 	g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_INHERIT_STDERR);
