@@ -25,7 +25,8 @@
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
 #endif
 
-enum { BLOCKS = 64, POOL_PAGES = 16, THREADS = 100, FILTER_MAX = 64 };
+/* POOL_PAGES: with more of them in use a fork reads files, which the filter kills for. */
+enum { BLOCKS = 64, POOL_PAGES = 8, THREADS = 100, FILTER_MAX = 64 };
 
 /* What the heap needs. */
 static const int heap_calls[] = {
