@@ -100,7 +100,8 @@ void *hp_arena_refill(struct hp_arena *arena, unsigned class)
 			return NULL;
 	}
 	arena->counts.refills++;
-	arena->counts.refilled_blocks += slab->carved - hp_slab_live(slab);
+	/* Not all of the countdown is live where the slab is retained: one too few then. */
+	arena->counts.refilled_blocks += slab->carved - slab->countdown;
 	return hp_slab_take_block(slab);
 }
 
