@@ -5,6 +5,7 @@
 
 #include "api/edge.h"
 #include "api/harden.h"
+#include "api/sample.h"
 #include "arena/gate.h"
 #include "arena/registry.h"
 #include "arena/thread.h"
@@ -51,9 +52,16 @@ void hp_watch_end(void)
 static inline void *take_at_hand(size_t bytes)
 {
 	if (HP_UNLIKELY(bytes > HP_CLASS_MAX_BYTES || !hp_arena_is_real(hp_mine) ||
-			hp_harden_is_on()))
+			hp_harden_is_on() || hp_sample_is_on()))
 		return NULL;
 	return hp_arena_pop(hp_mine, hp_class_of(bytes ? bytes : 1));
+}
+
+/* As hp_block_take(), but for what watches. */
+static void *take_sampled(size_t bytes, size_t align_bytes, enum hp_content content)
+{
+	return hp_sample_is_on() ? hp_sample_take(bytes, align_bytes, content)
+				 : hp_block_take_plain(bytes, align_bytes, content);
 }
 
 /* As in aligned.c. */
@@ -62,9 +70,9 @@ static void *take_aligned(size_t bytes, size_t align_bytes)
 	void *block;
 
 	if (align_bytes > HP_UNIT_BYTES || bytes > PTRDIFF_MAX)
-		return hp_block_take_plain(bytes, align_bytes, HP_CONTENT_ANY);
-	block = hp_block_take_plain(hp_max(hp_round_up(bytes, align_bytes), align_bytes), 1,
-				    HP_CONTENT_ANY);
+		return take_sampled(bytes, align_bytes, HP_CONTENT_ANY);
+	block = take_sampled(hp_max(hp_round_up(bytes, align_bytes), align_bytes), 1,
+			     HP_CONTENT_ANY);
 	if (HP_LIKELY((uintptr_t)block % align_bytes == 0))
 		return block;
 	hp_block_give_plain(block); /* of the next malloc: see hp_block_take() */
@@ -75,7 +83,7 @@ HP_NOINLINE static void *take(size_t bytes, size_t align_bytes, enum hp_content 
 {
 	if (hp_harden_is_on())
 		return hp_harden_take(bytes, align_bytes, content);
-	return align_bytes == 1 ? hp_block_take_plain(bytes, 1, content)
+	return align_bytes == 1 ? take_sampled(bytes, 1, content)
 				: take_aligned(bytes, align_bytes);
 }
 

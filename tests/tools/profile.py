@@ -71,6 +71,16 @@ def _():
 
 @test
 def _():
+    """under a trace all is counted as well"""
+    live = table(record(HPALLOC_TRACE=str(WORK / "traced.%p"))[1])
+    for name, blocks in (("keeps_a_hundred", 100), ("clears", 50), ("aligns", 10),
+                         ("in_a_thread", 100), ("grows", 1)):
+        expect(live[name][1], blocks, name)
+    expect([name for name in live if "malloc" in name or name.startswith("hp_")], [])
+
+
+@test
+def _():
     """samples are an estimate of the whole"""
     source = "import sys\nfor i in range(40000): bytearray(2000)\nkeep = bytearray(30 << 20)\n"
     path = WORK / "estimate"
