@@ -29,6 +29,7 @@ for document in DOCUMENTS:
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 VARIABLE = re.compile(r"\bHPALLOC_[A-Z0-9_]*[A-Z0-9]")
+HEADER = re.compile(r"^\.TH .*$", re.M)  # the title of a page is in capitals
 OPTION = re.compile(r"^HP_OPTION_[A-Z]+\((\w+)", re.M)
 SPAN = re.compile(r"`([^`\n]+)`")
 OWN_VARIABLES = {"HPALLOC_PRELOAD_LIBRARY"}  # the command's, not the library's
@@ -86,7 +87,8 @@ def _():
 def _():
     """every variable that a document names is read"""
     known = options() | OWN_VARIABLES
-    nothing(f"{path}: {name}" for path in DOCUMENTS for name in VARIABLE.findall(TEXTS[path])
+    nothing(f"{path}: {name}" for path in DOCUMENTS
+            for name in VARIABLE.findall(HEADER.sub("", TEXTS[path]))
             if name not in known and not any(other.startswith(name + "_") for other in known))
 
 
