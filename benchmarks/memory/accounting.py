@@ -7,7 +7,9 @@ Needs 16 free pages in the pool, and that nobody else uses them meanwhile.
 import mmap
 import os
 import sys
+import time
 
+SETTLE_SECONDS = 10  # for processes that are ending, with pages
 HUGEPAGE_BYTES = 2 << 20
 MAPPED_PAGES, POOL_PAGES = 8, 16
 MAP_HUGETLB, MAP_NORESERVE = 0x40000, 0x4000
@@ -46,8 +48,15 @@ def fork_and_write(memory):
     say("the child has ended")
 
 
+def has_pages():
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while pool()[1] < POOL_PAGES and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return pool()[1] >= POOL_PAGES
+
+
 def main():
-    if pool()[1] < POOL_PAGES:
+    if not has_pages():
         print(f"accounting: {POOL_PAGES} free pages are needed: sysctl vm.nr_hugepages="
               f"{POOL_PAGES}", file=sys.stderr)
         return 1
