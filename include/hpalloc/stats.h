@@ -98,8 +98,9 @@ struct hp_stats {
 	uint64_t gap_bytes;	   /* between slabs and large blocks, on hugepages in use */
 
 	/*
-	 * What the slow paths did, since the start. The hits in between are not counted, so these
-	 * are bounds from below: a program that mallocs and frees one block for ever adds nothing.
+	 * What the slow paths did, since the start, but for those of explicit arenas. The hits in
+	 * between are not counted, so these are bounds from below: a program that mallocs and frees
+	 * one block for ever adds nothing.
 	 */
 	uint64_t refills;	  /* mallocs that found the list of their size empty */
 	uint64_t refilled_blocks; /* ... and the blocks that were put there for them and the next */
@@ -185,7 +186,8 @@ struct hp_stats_arena {
 };
 
 /*
- * One entry for each arena that has slabs or a thread, in no order; the rest as
+ * One entry for each arena that has slabs or a thread, in no order; explicit arenas tell of
+ * themselves (hpalloc/arena.h), and are in the figures of the whole heap alone. The rest as
  * hp_stats_get_classes(), and ENOMEM where there is no memory to sort them in.
  */
 HP_PUBLIC int hp_stats_get_arenas(struct hp_stats_arena *out, size_t arena_bytes,
