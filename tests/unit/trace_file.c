@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <hpalloc/arena.h>
+
 #include "traced.h"
 
 enum { SIZE_LATE = 4321 };
@@ -190,6 +192,31 @@ static void the_process_is_in_the_name(void)
 	g_free(text);
 }
 
+/* Whose ends a reset does not tell. */
+static void blocks_of_arenas_are_left_out(void)
+{
+	struct hp_traced traced;
+	struct hp_arena *arena;
+	void *block;
+
+	if (hp_traced_fresh(&traced, "")) {
+		arena = hp_arena_create(NULL, 0);
+		block = hp_realloc(hp_arena_malloc(arena, 100), 5000);
+		block = hp_arena_realloc(arena, block, 300000);
+		hp_free(hp_malloc(SIZE_LATE));
+		hp_free(block);
+		hp_free_sized(hp_arena_malloc(arena, 100), 100);
+		hp_arena_destroy(arena);
+		return;
+	}
+	hp_traced_read(&traced, "");
+	g_assert_cmpuint(hp_traced_count(&traced, SIZE_LATE), ==, 1);
+	g_assert_cmpuint(hp_traced_count(&traced, 5000) + hp_traced_count(&traced, 300000), ==, 0);
+	g_assert_cmpuint(traced.inherited + traced.overtaken + traced.skipped, ==, 0);
+	hp_traced_forget(&traced);
+	hp_traced_fini(&traced);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -205,5 +232,6 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/trace-file/nor-one-to-the-directory", "directory",
 			     a_symbolic_link_is_not_followed);
 	g_test_add_func("/trace-file/the-process-is-in-the-name", the_process_is_in_the_name);
+	g_test_add_func("/trace-file/blocks-of-arenas-are-left-out", blocks_of_arenas_are_left_out);
 	return g_test_run();
 }
