@@ -80,7 +80,11 @@ static void guard(unsigned pages, int ready, int end)
 	char is_set = 0;
 	int lock;
 
-	/* Meson ends a test by these; what was found must be put back all the same. */
+	/*
+	 * Meson ends a test by these, and at last kills its process group; what was found must be
+	 * put back all the same.
+	 */
+	setsid();
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	lock = take_lock();
