@@ -19,9 +19,11 @@ SUMMARY = re.compile(rf"hpalloc: peak heap [\d.]+ [KM]B: {KIND}(?:, {KIND})*(?:;
 
 
 def environment(**changes):
+    """Nothing is taken of the pool, which other tests may count, unless HPALLOC_BACKING is None."""
     clean = {name: value for name, value in os.environ.items()
              if not name.startswith("HPALLOC_") and name != "LD_PRELOAD"}
-    return {**clean, "HPALLOC_PRELOAD_LIBRARY": LIBRARY, **changes}
+    wanted = {**clean, "HPALLOC_PRELOAD_LIBRARY": LIBRARY, "HPALLOC_BACKING": "thp", **changes}
+    return {name: value for name, value in wanted.items() if value is not None}
 
 
 def start(*arguments, env=None, tool=TOOL, **how):

@@ -73,7 +73,8 @@ def _():
 @test
 def _():
     """a program: its own output and exit status, and the explanation on standard error"""
-    result = explain("--", sys.executable, "-c", f"{FILL}; print('mine'); raise SystemExit(7)")
+    result = explain("--", sys.executable, "-c", f"{FILL}; print('mine'); raise SystemExit(7)",
+                     env=environment(HPALLOC_BACKING=None))
     expect((result.returncode, result.stdout), (7, "mine\n"))
     assert TABLE.match(result.stderr), result.stderr
     assert "the first part of a heap is on base pages" in result.stderr, result.stderr

@@ -104,7 +104,7 @@ def _():
         os.execve(TOOL, [TOOL, "run", "sh", "-c", code], environment())
     with os.fdopen(terminal, "r+b", buffering=0) as stream:
         text = b""
-        for awaited, answer in ((b"ready", b"\x03"), (b"got", b"a line\n"), (b"to gain", b"")):
+        for awaited, answer in ((b"ready", b"\x03"), (b"got", b"a line\n"), (b"peak heap", b"")):
             while awaited not in text:
                 text += stream.read(1000)
             stream.write(answer)
