@@ -10,7 +10,8 @@ enum {
 	KEEP_SLOTS = 2,
 	KEEP_PEAK_PERCENT = 3,
 	SWING_LIMIT_SLOTS = 32, /* 64 MB, or half of the peak if that is more */
-	SWING_MIN_SLOTS = 2,	/* large blocks: small ones come and go slot by slot */
+	SWING_MIN_SLOTS = 2,	/* at once: a large block; smaller ones come slot by slot */
+	SWING_ROUNDS = 4,	/* ... and must have come so often, all of the peak together */
 };
 
 static struct {
@@ -20,6 +21,7 @@ static struct {
 	size_t swing;		 /* slots that the program was seen to give and take again */
 	size_t bound_purged;	 /* slots that the bound made us purge and nobody took again */
 	uint64_t bound_purge_ms; /* when it last did */
+	size_t taken_again;	 /* of those, since the program was quiet */
 } idle = { .list = { &idle.list, &idle.list } };
 
 size_t hp_idle_count(void)
@@ -115,10 +117,12 @@ void hp_idle_note_fill(size_t slots, uint64_t now_ms)
 {
 	size_t again = hp_min(slots, idle.bound_purged), limit;
 
-	if (slots < SWING_MIN_SLOTS ||
-	    now_ms - idle.bound_purge_ms > HP_RELAXED_LOAD(hp_options.decay_ms))
+	if (now_ms - idle.bound_purge_ms > HP_RELAXED_LOAD(hp_options.decay_ms))
 		return;
 	idle.bound_purged -= again;
+	idle.taken_again += again;
+	if (slots < SWING_MIN_SLOTS && idle.taken_again < SWING_ROUNDS * hp_account_peak_slots())
+		return;
 	limit = hp_max(SWING_LIMIT_SLOTS, hp_account_peak_slots() / 2);
 	idle.swing = hp_min(idle.swing + again, limit);
 }
@@ -127,6 +131,7 @@ void hp_idle_note_quiet(void)
 {
 	idle.swing = 0;
 	idle.bound_purged = 0;
+	idle.taken_again = 0;
 }
 
 HP_RACY_READER uint64_t hp_idle_peek(void)

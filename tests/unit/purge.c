@@ -243,6 +243,39 @@ static void what_went_back_can_be_had_again(void)
 			 >=, 400 * HP_MIB);
 }
 
+static uint64_t given_bytes(void)
+{
+	struct hp_stats stats = hp_test_stats();
+
+	return stats.purged_bytes + stats.hugepages_given * HP_TEST_HUGEPAGE;
+}
+
+/* Hugepages that are given back in each round and asked for again would cost more than the rest. */
+static void batches_that_come_again_keep_their_memory(void)
+{
+	enum { BLOCKS = 512, BYTES = 64 << 10, ROUNDS = 60, TO_LEARN = 10 };
+	void *blocks[BLOCKS];
+	uint64_t given = 0;
+
+	if (!hp_test_fresh("HPALLOC_DECAY_MS=500"))
+		return;
+	for (int round = 0; round < ROUNDS; round++) {
+		if (round == TO_LEARN)
+			given = given_bytes();
+		for (size_t i = 0; i < BLOCKS; i++) {
+			blocks[i] = hp_malloc(BYTES);
+			*(char *)blocks[i] = 1;
+		}
+		free_in_order(blocks, BLOCKS);
+	}
+	g_assert_cmpuint(given_bytes() - given, <=, 2 * HP_TEST_HUGEPAGE);
+	for (int i = 0; i < 40; i++) {
+		hp_test_sleep_ms(45);
+		pass_slow_paths();
+	}
+	g_assert_cmpuint(hp_test_stats().heap_bytes, <=, 3 * HP_TEST_HUGEPAGE);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -262,5 +295,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/purge/a-span-that-ran-empty-serves-any-class",
 			a_span_that_ran_empty_serves_any_class);
 	g_test_add_func("/purge/what-went-back-can-be-had-again", what_went_back_can_be_had_again);
+	g_test_add_func("/purge/batches-that-come-again-keep-their-memory",
+			batches_that_come_again_keep_their_memory);
 	return g_test_run();
 }
