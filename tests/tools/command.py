@@ -18,11 +18,19 @@ KIND = (r"(?:< 1|\d+) % (?:hugetlb|base pages|"
 SUMMARY = re.compile(rf"hpalloc: peak heap [\d.]+ [KM]B: {KIND}(?:, {KIND})*(?:; [^\n]+)?\n\Z")
 
 
+_defaults = {"HPALLOC_BACKING": "thp"}
+
+
+def use_pool():
+    """From now on programs may take pages of the pool: for tests that hold its lock meanwhile."""
+    _defaults.clear()
+
+
 def environment(**changes):
     """Nothing is taken of the pool, which other tests may count, unless HPALLOC_BACKING is None."""
     clean = {name: value for name, value in os.environ.items()
              if not name.startswith("HPALLOC_") and name != "LD_PRELOAD"}
-    wanted = {**clean, "HPALLOC_PRELOAD_LIBRARY": LIBRARY, "HPALLOC_BACKING": "thp", **changes}
+    wanted = {**clean, "HPALLOC_PRELOAD_LIBRARY": LIBRARY, **_defaults, **changes}
     return {name: value for name, value in wanted.items() if value is not None}
 
 

@@ -13,7 +13,7 @@ import sys
 
 sys.path.append(sys.argv[3])
 
-from command import TOOL, WORK, environment, run
+from command import TOOL, WORK, environment, run, use_pool
 from pool import Pool, PoolError
 from tap import Skip, expect, main, test
 
@@ -184,4 +184,5 @@ def _():
     expect(errors[1], f"hpalloc: {place}: something is mounted there already")
 
 
+use_pool()
 sys.exit(main())

@@ -7,7 +7,7 @@ import sys
 
 sys.path.append(sys.argv[3])
 
-from command import environment, run
+from command import environment, run, use_pool
 from pool import Pool, PoolError
 from tap import Skip, expect, main, test
 
@@ -85,4 +85,5 @@ def _():
     assert text.endswith("small heap: nothing to gain\n"), text
 
 
+use_pool()
 sys.exit(main())
