@@ -27,6 +27,8 @@ class Pool:
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._found = {name: self._read(name)
                        for name in ("nr_hugepages", "nr_overcommit_hugepages")}
+        # Surplus pages are of processes that are ending: to put those back would make them stay.
+        self._found["nr_hugepages"] -= self._read("surplus_hugepages")
         return self
 
     def __exit__(self, *exception):
