@@ -88,7 +88,7 @@ static void guard(unsigned pages, int ready, int end)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	lock = take_lock();
-	/* Surplus pages are of processes that are ending: to put those back would make them stay. */
+	/* Surplus pages are of processes that are ending: put back, they would stay. */
 	old_pages = read_number(POOL "nr_hugepages") - read_number(POOL "surplus_hugepages");
 	old_surplus = read_number(POOL "nr_overcommit_hugepages");
 	if (lock >= 0 && write_number(POOL "nr_overcommit_hugepages", 0))
