@@ -18,12 +18,12 @@
 #include "rt/options.h"
 #include "span/large.h"
 
-enum { PATH_BYTES = 4096, OWN_FRAMES = 8 };
+enum { PATH_BYTES = 2 * 4096, OWN_FRAMES = 8 };
 
 size_t hp_sample_rate;
 
 static struct {
-	char path[PATH_BYTES];		/* as it was given */
+	char path[PATH_BYTES];		/* with each %p as it was given */
 	int pid;			/* who writes at exit; 0: each process of its own */
 	uintptr_t code_start, code_end; /* of this library */
 } profile;
@@ -37,15 +37,14 @@ void hp_sample_init(void)
 {
 	if (!hp_options.profile)
 		return;
-	if (hp_watch) {
-		hp_warn("HPALLOC_PROFILE is ignored: %s is set",
-			hp_harden_is_on() ? "HPALLOC_HARDEN" : "HPALLOC_TRACE");
+	if (hp_harden_is_on()) {
+		hp_warn("HPALLOC_PROFILE is ignored: HPALLOC_HARDEN is set");
 		return;
 	}
 	hp_thread_settle(HP_SETTLE);
 	if (!hp_watch_is_possible("HPALLOC_PROFILE") || !hp_stacks_init())
 		return;
-	hp_text_format(profile.path, sizeof(profile.path), "%s", hp_options.profile);
+	hp_options_name_file(hp_options.profile, profile.path, sizeof(profile.path));
 	profile.pid = strstr(profile.path, "%p") ? 0 : hp_os_pid();
 	if (!hp_os_own_code(&profile.code_start, &profile.code_end))
 		profile.code_end = profile.code_start;

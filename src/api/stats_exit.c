@@ -20,7 +20,7 @@ enum { PATH_BYTES = 2 * 4096, STANDARD_ERROR = 2 };
 static struct {
 	int pid; /* who is to write; 0: nobody */
 	enum hp_stats_format format;
-	char path[PATH_BYTES]; /* empty: standard error */
+	char path[PATH_BYTES]; /* with each %p as it was given; empty: standard error */
 } at_exit;
 
 static bool ends_in(const char *text, const char *end)
@@ -28,18 +28,6 @@ static bool ends_in(const char *text, const char *end)
 	size_t length = strlen(text), end_length = strlen(end);
 
 	return length >= end_length && !strcmp(text + length - end_length, end);
-}
-
-/* The file as it is called from here, absolute, with the process id in the place of %p. */
-static void set_path(const char *file)
-{
-	size_t length = 0;
-
-	if (*file != '/' && hp_os_directory_get(at_exit.path, PATH_BYTES / 2)) {
-		length = strlen(at_exit.path);
-		at_exit.path[length++] = '/';
-	}
-	hp_text_expand_pid(file, (unsigned)at_exit.pid, at_exit.path + length, PATH_BYTES - length);
 }
 
 void hp_stats_exit_init(void)
@@ -52,12 +40,12 @@ void hp_stats_exit_init(void)
 	if (!strcmp(what, "json") || ends_in(what, ".json"))
 		at_exit.format = HP_STATS_JSON;
 	if (strcmp(what, "1") != 0 && strcmp(what, "json") != 0)
-		set_path(what);
+		hp_options_name_file(what, at_exit.path, sizeof(at_exit.path));
 }
 
-static int write_file(void)
+static int write_file(const char *path)
 {
-	int fd, error = hp_os_file_create(at_exit.path, &fd);
+	int fd, error = hp_os_file_create(path, &fd);
 
 	if (error)
 		return -error;
@@ -68,6 +56,7 @@ static int write_file(void)
 
 __attribute__((destructor)) static void destruct(void)
 {
+	char path[PATH_BYTES];
 	int error;
 
 	if (!at_exit.pid || at_exit.pid != hp_os_pid())
@@ -76,8 +65,8 @@ __attribute__((destructor)) static void destruct(void)
 		hp_stats_print(STANDARD_ERROR, at_exit.format); /* or nobody is there to read it */
 		return;
 	}
-	error = write_file();
+	hp_text_expand_pid(at_exit.path, (unsigned)at_exit.pid, path, sizeof(path));
+	error = write_file(path);
 	if (error)
-		hp_warn("HPALLOC_STATS: %s cannot be written: error %u", at_exit.path,
-			(unsigned)error);
+		hp_warn("HPALLOC_STATS: %s cannot be written: error %u", path, (unsigned)error);
 }

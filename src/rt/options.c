@@ -42,20 +42,8 @@ struct hp_options hp_options = {
 #undef HP_OPTION_TEXT
 };
 
-/* What they are without a variable. */
-static const struct hp_options defaults = {
-#define HP_OPTION_SIZE(name, value, min, max, help) .name = value,
-#define HP_OPTION_UINT(name, value, min, max, help) .name = value,
-#define HP_OPTION_BOOL(name, value, help) .name = value,
-#define HP_OPTION_CHOICE(name, value, help) .name = value,
-#define HP_OPTION_TEXT(name, help) .name = NULL,
-#include "rt/options.def"
-#undef HP_OPTION_SIZE
-#undef HP_OPTION_UINT
-#undef HP_OPTION_BOOL
-#undef HP_OPTION_CHOICE
-#undef HP_OPTION_TEXT
-};
+/* What they are without a variable: kept before the first is read. */
+static struct hp_options defaults;
 
 static const char *const live_names[] = {
 #define HP_LIVE(name, reason) #name,
@@ -187,6 +175,7 @@ static void read_variable(const char *variable)
 
 void hp_options_read(char **environment)
 {
+	defaults = hp_options;
 	if (hp_os_is_secure())
 		return;
 	for (; *environment; environment++) {
@@ -260,4 +249,15 @@ int hp_options_get(const char *name, char *out_text, size_t text_bytes)
 		return -ERANGE;
 	memcpy(out_text, text, strlen(text) + 1);
 	return 0;
+}
+
+void hp_options_name_file(const char *setting, char *out_path, size_t bytes)
+{
+	size_t length = 0;
+
+	if (*setting != '/' && hp_os_directory_get(out_path, bytes / 2)) {
+		length = strlen(out_path);
+		out_path[length++] = '/';
+	}
+	hp_text_format(out_path + length, bytes - length, "%s", setting);
 }

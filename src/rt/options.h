@@ -60,6 +60,12 @@ extern HP_HIDDEN struct hp_options hp_options;
 void hp_options_read(char **environment);
 
 /*
+ * The file that a setting names, as it is called from the directory of now: for the constructor, as
+ * the program may go elsewhere before the file is written.
+ */
+void hp_options_name_file(const char *setting, char *out_path, size_t bytes);
+
+/*
  * One option, by its name as in the table and its value as in the environment, or "default".
  * -EINVAL for an unknown name or no value of it, -EPERM for one that may not change now. Who sets
  * one excludes others who do.

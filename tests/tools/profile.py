@@ -113,6 +113,14 @@ def _():
 
 @test
 def _():
+    """a relative name is one of the directory in which the program began"""
+    expect(run("--", sys.executable, "-c", "import os; os.chdir('/')",
+               env=environment(HPALLOC_PROFILE="relative")).status, 0)
+    expect((WORK / "relative").is_file(), True)
+
+
+@test
+def _():
     """a program writes its profile when it wants"""
     middle = WORK / "middle"
     result, path = record(str(middle))
