@@ -3,9 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "arguments.h"
-#include "program.h"
-#include "say.h"
 #include "trace/trace.h"
 
 #define NAME_BYTES 1024
@@ -88,44 +85,11 @@ static int print_all(const struct hp_tape *tape, struct hp_merge *merge)
 	return hp_trace_finish(merge);
 }
 
-static error_t parse(int key, char *text, struct argp_state *state)
-{
-	const char **path = state->input;
-
-	switch (key) {
-	case ARGP_KEY_ARG:
-		if (*path)
-			return ARGP_ERR_UNKNOWN;
-		*path = text;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		hp_say("trace csv: which file?");
-		return HP_ARGUMENTS_SAID;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 int hp_trace_csv(int argc, char **argv)
 {
-	static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
-	static const struct argp csv_argp = {
-		.parser = parse,
-		.children = help,
-		.args_doc = "FILE",
-		.doc = "Prints each event as a line of comma-separated values, in the order of "
-		       "time.",
-	};
-	const char *path = NULL;
-	struct hp_merge merge;
-	struct hp_tape tape;
-	int status = hp_arguments_parse(&csv_argp, argc, argv, &path);
-
-	if (!status)
-		status = hp_trace_open(path, &tape, &merge);
-	if (status)
-		return status;
-	status = print_all(&tape, &merge);
-	hp_trace_close(&tape, &merge);
-	return status;
+	return hp_trace_run_file(
+		argc, argv,
+		"Prints each event as a line of comma-separated values, in the order of "
+		"time.",
+		print_all);
 }

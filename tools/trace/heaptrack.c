@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arguments.h"
 #include "program.h"
 #include "say.h"
 #include "trace/trace.h"
@@ -152,44 +151,11 @@ static int write_all(const struct hp_tape *tape, struct hp_merge *merge)
 	return is_well ? hp_trace_finish(merge) : HP_EXIT_FAILED;
 }
 
-static error_t parse(int key, char *text, struct argp_state *state)
-{
-	const char **path = state->input;
-
-	switch (key) {
-	case ARGP_KEY_ARG:
-		if (*path)
-			return ARGP_ERR_UNKNOWN;
-		*path = text;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		hp_say("trace heaptrack: which file?");
-		return HP_ARGUMENTS_SAID;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 int hp_trace_heaptrack(int argc, char **argv)
 {
-	static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
-	static const struct argp heaptrack_argp = {
-		.parser = parse,
-		.children = help,
-		.args_doc = "FILE",
-		.doc = "Prints the trace in the form of heaptrack's data files: redirected to a "
-		       "file, heaptrack_print and heaptrack_gui read it.",
-	};
-	const char *path = NULL;
-	struct hp_merge merge;
-	struct hp_tape tape;
-	int status = hp_arguments_parse(&heaptrack_argp, argc, argv, &path);
-
-	if (!status)
-		status = hp_trace_open(path, &tape, &merge);
-	if (status)
-		return status;
-	status = write_all(&tape, &merge);
-	hp_trace_close(&tape, &merge);
-	return status;
+	return hp_trace_run_file(
+		argc, argv,
+		"Prints the trace in the form of heaptrack's data files: redirected to a "
+		"file, heaptrack_print and heaptrack_gui read it.",
+		write_all);
 }

@@ -81,6 +81,44 @@ int hp_verb_trace(int argc, char **argv)
 	return call.verb->run(argc - call.first, argv + call.first);
 }
 
+static error_t parse_file(int key, char *text, struct argp_state *state)
+{
+	const char **path = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		if (*path)
+			return ARGP_ERR_UNKNOWN;
+		*path = text;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		hp_say("%s: which file?", state->name + strlen("hpalloc "));
+		return HP_ARGUMENTS_SAID;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+int hp_trace_run_file(int argc, char **argv, const char *doc, hp_trace_run *run)
+{
+	static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
+	const struct argp argp = {
+		.parser = parse_file, .children = help, .args_doc = "FILE", .doc = doc
+	};
+	const char *path = NULL;
+	struct hp_merge merge;
+	struct hp_tape tape;
+	int status = hp_arguments_parse(&argp, argc, argv, &path);
+
+	if (!status)
+		status = hp_trace_open(path, &tape, &merge);
+	if (status)
+		return status;
+	status = run(&tape, &merge);
+	hp_trace_close(&tape, &merge);
+	return status;
+}
+
 int hp_trace_open(const char *path, struct hp_tape *out_tape, struct hp_merge *out_merge)
 {
 	int error = hp_tape_open(path, out_tape);

@@ -14,6 +14,13 @@ int hp_trace_record(int argc, char **argv);
 int hp_trace_replay(int argc, char **argv);
 int hp_trace_summary(int argc, char **argv);
 
+/*
+ * A verb whose one argument is a trace, for all of which `run` does something: returns the exit
+ * status. `doc` is for its help.
+ */
+typedef int hp_trace_run(const struct hp_tape *tape, struct hp_merge *merge);
+int hp_trace_run_file(int argc, char **argv, const char *doc, hp_trace_run *run);
+
 /* Opens the trace and begins at its first event, or says why not: 0 or the exit status. */
 int hp_trace_open(const char *path, struct hp_tape *out_tape, struct hp_merge *out_merge);
 void hp_trace_close(struct hp_tape *tape, struct hp_merge *merge);
