@@ -1,6 +1,6 @@
 /*
  * A program of which trace.py knows what it loses: ten blocks of 3 KB, and an aligned one of 7 KB;
- * what its peak is: a block of 1 MB; and that its thread frees eight blocks of 1 KB of main's.
+ * what its peak is: a block of 16 MB; and that its thread frees eight blocks of 1 KB of main's.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ __attribute__((noinline)) static void lose_aligned(void)
 
 __attribute__((noinline)) static void hold_for_a_while(void)
 {
-	char *block = kept(malloc(1024 * 1024));
+	char *block = kept(malloc(16 << 20));
 
 	block[0] = 1;
 	free(kept(block));

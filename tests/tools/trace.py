@@ -122,7 +122,7 @@ def _():
     assert re.search(r"^ +7\.0 KB +\d+\.\d % +1  lose_aligned ", leaks, re.M), text
     assert "free_all" not in leaks, text
     peak = text[text.index("live at the peak"):text.index("never freed:")]
-    assert re.search(r"^ +1\.0 MB +\d+\.\d % +1  hold_for_a_while ", peak, re.M), text
+    assert re.search(r"^ +16\.0 MB +\d+\.\d % +1  hold_for_a_while ", peak, re.M), text
     assert re.search(r"^ +8\.0 KB +8  thread 1 to thread 2$", text, re.M), text
 
 
@@ -150,7 +150,9 @@ def _():
         fields = re.fullmatch(r"\w+ +([\d.]+) [nu]?m?s +[\d.]+ +([\d.]+) ([KM]B) +[\d.]+", line)
         assert fields and float(fields[1]) > 0, line
         held = float(fields[2]) * {"KB": 1, "MB": 1024}[fields[3]]
-        assert 1024 <= held < 20 * 1024, line  # the block of 1 MB is written to
+        # The block of 16 MB is written to. The kernel counts on each processor apart, and what
+        # it says of all can be some hundred KB off.
+        assert 15 * 1024 <= held < 40 * 1024, line
     result = trace("replay", "--with", "nothing", "leaky", status=125)
     assert "--with wants NAME=PATH" in result.stderr, result.stderr
 
