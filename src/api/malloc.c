@@ -3,6 +3,7 @@
 #include <hpalloc/hpalloc.h>
 
 #include "api/block.h"
+#include "api/entry_probe.h"
 #include "api/standard_name.h"
 #include "base/check.h"
 
@@ -22,6 +23,7 @@ void *hp_malloc(size_t bytes)
 {
 	void *block;
 
+	HP_PROBE1(malloc, bytes);
 	if (HP_LIKELY(bytes <= HP_CLASS_SMALL_BYTES)) {
 		block = hp_slab_pop(hp_self->small[HP_CLASS_STEP(bytes)]);
 		if (HP_LIKELY(block))
@@ -34,6 +36,7 @@ void *hp_calloc(size_t count, size_t bytes)
 {
 	void *block;
 
+	HP_PROBE2(calloc, count, bytes);
 	if (__builtin_mul_overflow(count, bytes, &bytes)) {
 		errno = ENOMEM;
 		return NULL;
@@ -57,6 +60,7 @@ void hp_free(void *block)
 {
 	struct hp_span *cell, *span;
 
+	HP_PROBE1(free, block);
 	if (HP_UNLIKELY(!hp_span_main_cell(block, &cell))) {
 		hp_block_give(block);
 		return;

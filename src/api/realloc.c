@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/block.h"
+#include "api/entry_probe.h"
 #include "api/explicit.h"
 #include "api/foreign.h"
 #include "api/harden.h"
@@ -128,6 +129,7 @@ void *hp_block_resize(void *block, size_t bytes)
 
 void *hp_realloc(void *block, size_t bytes)
 {
+	HP_PROBE2(realloc, block, bytes);
 	if (HP_UNLIKELY(hp_watch))
 		return hp_watch_realloc(block, bytes, __builtin_return_address(0));
 	return change(block, bytes);

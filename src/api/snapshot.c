@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/probe.h"
 #include "pool/account.h"
 #include "pool/idle.h"
 #include "pool/pool.h"
-#include "rt/counters.h"
 
 static struct {
 	bool is_taken;	 /* the child gets the copy */
@@ -147,6 +147,7 @@ static bool make_copy(void)
 	if (bytes)
 		hp_os_thp_advise(copy, bytes);
 	copy_all(copy);
+	HP_PROBE1(fork_snapshot, bytes);
 	snapshot.copy = copy;
 	snapshot.bytes = bytes;
 	return true;
@@ -222,8 +223,7 @@ static void install(struct hp_run run, char *from)
 	HP_CHECK(!hp_os_move_away(from, hp_run_bytes(run), hp_run_address(run)),
 		 "fork: no mapping for the child's copy of the heap");
 	hp_account_remapped(run, HP_MAPPING_THP);
-	hp_counters_begin()->fallbacks[HP_FALLBACK_FORK] += run.count;
-	hp_counters_end();
+	hp_account_fallback(HP_FALLBACK_FORK, run.count);
 	set_copied(run, false);
 	for (; run.count; run.first++, run.count--) {
 		if (!hp_run_slots(run)->has_memory)

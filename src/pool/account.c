@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "base/check.h"
+#include "base/probe.h"
 #include "pool/edges.h"
 #include "rt/counters.h"
 
@@ -16,6 +17,12 @@ static void add_to_kind(struct hp_stats *stats, enum hp_mapping mapping, long by
 	else
 		stats->base_bytes += (uint64_t)bytes;
 	stats->heap_bytes += (uint64_t)bytes;
+}
+
+static void note_fallback(struct hp_stats *stats, enum hp_fallback reason, size_t slots)
+{
+	HP_PROBE2(fallback, reason, slots);
+	stats->fallbacks[reason] += slots;
 }
 
 static void note_peak(struct hp_stats *stats)
@@ -74,7 +81,7 @@ void hp_account_filled(struct hp_run run, const struct hp_backing_result *result
 	stats->hugepages_taken += result->huge_slots;
 	stats->pool_withheld += result->withheld_slots;
 	if (result->reason < HP_FALLBACK_COUNT)
-		stats->fallbacks[result->reason] += run.count - result->huge_slots;
+		note_fallback(stats, result->reason, run.count - result->huge_slots);
 	note_peak(stats);
 	hp_counters_end();
 }
@@ -130,6 +137,12 @@ void hp_account_remapped(struct hp_run run, enum hp_mapping mapping)
 			add_to_kind(stats, slot->mapping, bytes_of(slot));
 	}
 	note_peak(stats);
+	hp_counters_end();
+}
+
+void hp_account_fallback(enum hp_fallback reason, size_t slots)
+{
+	note_fallback(begin(), reason, slots);
 	hp_counters_end();
 }
 

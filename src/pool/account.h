@@ -20,6 +20,9 @@ void hp_account_kept(struct hp_run run);
 /* The mapping of slots with memory changes from what it is to `mapping`. */
 void hp_account_remapped(struct hp_run run, enum hp_mapping mapping);
 
+/* So many slots with memory are not where they were to be: see HP_FALLBACK_COUNT. */
+void hp_account_fallback(enum hp_fallback reason, size_t slots);
+
 /*
  * A slot in use went from hugetlb to transparent huge pages, in a signal handler: counted with the
  * next of the others, or by hp_account_settle(). Async-signal-safe, without the lock.

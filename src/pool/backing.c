@@ -9,6 +9,7 @@
 #include "base/bits.h"
 #include "base/check.h"
 #include "base/lock.h"
+#include "base/probe.h"
 #include "base/text.h"
 #include "pool/edges.h"
 #include "pool/forks.h"
@@ -361,6 +362,7 @@ size_t hp_backing_purge(struct hp_run run)
 
 		if (!purge_piece(piece))
 			break;
+		HP_PROBE2(purge, hp_run_address(piece), hp_run_bytes(piece));
 		purged += piece.count;
 	}
 	return purged;

@@ -2,6 +2,7 @@
 #include "span/trim.h"
 
 #include "base/bits.h"
+#include "base/probe.h"
 #include "rt/options.h"
 #include "span/dirty.h"
 #include "span/occupancy.h"
@@ -18,8 +19,10 @@ static bool purge(struct hp_slot *slot, hp_bitmap bits)
 	for (hp_bitmap rest = bits; rest;) {
 		unsigned first = hp_bitmap_lowest(rest), count = hp_bitmap_run_at(rest, first);
 
-		if (!hp_os_purge(address + first * HP_UNIT_BYTES, count * HP_UNIT_BYTES))
+		if (!hp_os_purge(address + first * HP_UNIT_BYTES, count * HP_UNIT_BYTES)) {
+			HP_PROBE2(purge, address + first * HP_UNIT_BYTES, count * HP_UNIT_BYTES);
 			purged |= hp_bitmap_run(first, count);
+		}
 		rest &= ~hp_bitmap_run(first, count);
 	}
 	hp_units_lock();

@@ -1,8 +1,8 @@
 """Includes go down only: base, then os, then rt are under all; pool, span, arena see those and the
 one layer below; api wires everything and sees all.
 
-liburcu is included by rt/reclaim.c alone, and headers of the kernel by os alone. The build lists
-every source.
+liburcu is included by rt/reclaim.c alone, probes by base/probe.h, and headers of the kernel by os
+alone. The build lists every source.
 """
 
 import re
@@ -27,6 +27,8 @@ def check(path, include):
         head = include["system"].split("/")[0]
         if head.startswith("urcu") and str(path) != "src/rt/reclaim.c":
             return "liburcu is for src/rt/reclaim.c alone"
+        if include["system"] == "sys/sdt.h" and str(path) == "src/base/probe.h":
+            return None
         if head in ("sys", "linux", "asm") and layer != "os":
             return "headers of the kernel are for src/os alone"
         return None
