@@ -21,6 +21,8 @@
  *    the others the threads are gone: see above.
  *  - HPALLOC_HARDEN: blocks are checked as others are, and in a reset, too; but a freed one can be
  *    allocated again at once, and none is between guard pages.
+ *  - HPALLOC_TRACE, HPALLOC_PROFILE and hp_stats_get_arenas() have them as well: there a reset, or
+ *    the end of an arena, is a free of each of its blocks.
  */
 #ifndef HPALLOC_ARENA_H
 #define HPALLOC_ARENA_H

@@ -165,14 +165,18 @@ HP_PUBLIC int hp_stats_get_classes(struct hp_stats_class *out, size_t class_byte
 				   size_t *inout_count);
 
 enum hp_stats_arena_state {
-	HP_STATS_ARENA_OWNED,  /* a thread's */
-	HP_STATS_ARENA_ORPHAN, /* of a thread that ended: for the next one, or until it is empty */
-	HP_STATS_ARENA_LATE    /* serves threads before they have one and after they gave it up */
+	HP_STATS_ARENA_OWNED,	/* a thread's */
+	HP_STATS_ARENA_ORPHAN,	/* of a thread that ended: for the next one, or until it is empty */
+	HP_STATS_ARENA_LATE,	/* serves threads before they have one and after they gave it up */
+	HP_STATS_ARENA_EXPLICIT /* one that the program made: see hpalloc/arena.h */
 };
 
-/* What one thread's arena has. Blocks that others freed are live until it has taken them in. */
+#define HP_STATS_NAME_BYTES 32
+
+/* What one arena has. Blocks that others freed are live until it has taken them in. */
 struct hp_stats_arena {
-	uint64_t id;	/* its number in the order of their making: one that retires is reused */
+	/* In the order of their making; a thread's that retires is reused. Explicit ones: > 2^32. */
+	uint64_t id;
 	uint64_t state; /* of hp_stats_arena_state */
 	uint64_t live_blocks;
 	uint64_t live_bytes;
@@ -183,12 +187,16 @@ struct hp_stats_arena {
 	uint64_t outbox_blocks; /* others' blocks, which its thread freed */
 	uint64_t refills;	/* since it was made, by all threads that had it */
 	uint64_t refilled_blocks;
+	/* Of an explicit arena, whose large blocks are among the live ones; else 0. */
+	uint64_t large_blocks;
+	uint64_t large_bytes;
+	uint64_t limit_bytes; /* 0: none */
+	char name[HP_STATS_NAME_BYTES];
 };
 
 /*
- * One entry for each arena that has slabs or a thread, in no order; explicit arenas tell of
- * themselves (hpalloc/arena.h), and are in the figures of the whole heap alone. The rest as
- * hp_stats_get_classes(), and ENOMEM where there is no memory to sort them in.
+ * One entry for each explicit arena, and each other that has slabs or a thread, in no order. The
+ * rest as hp_stats_get_classes(), and ENOMEM where there is no memory to sort them in.
  */
 HP_PUBLIC int hp_stats_get_arenas(struct hp_stats_arena *out, size_t arena_bytes,
 				  size_t *inout_count);

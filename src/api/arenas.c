@@ -4,7 +4,9 @@
 
 #include "api/demand.h"
 #include "api/init.h"
+#include "api/sample.h"
 #include "api/section.h"
+#include "api/watch.h"
 #include "base/check.h"
 #include "rt/options.h"
 
@@ -65,12 +67,31 @@ struct hp_arena *hp_arena_create(const struct hp_arena_options *options, size_t 
 	return explicit ? &explicit->arena : NULL;
 }
 
+static void forget_sample(void *block, void *unused)
+{
+	struct hp_span *span = hp_span_find(block);
+
+	(void)unused;
+	if (span->kind == HP_SPAN_LARGE)
+		hp_sample_freed(hp_sample_of(span));
+}
+
+/* For who watches, all blocks are freed. */
+static inline void note_end(struct hp_explicit *explicit, const void *caller)
+{
+	if (hp_watch_is_tracing())
+		hp_watch_empty(explicit, caller);
+	if (hp_sample_is_on())
+		hp_explicit_walk(explicit, forget_sample, NULL);
+}
+
 void hp_arena_reset(struct hp_arena *arena)
 {
 	struct hp_explicit *explicit = hp_demand_user(arena, "hp_arena_reset");
 	int kept_errno = errno;
 	struct hp_arena *self = hp_section_enter(hp_thread_arena());
 
+	note_end(explicit, __builtin_return_address(0));
 	hp_explicit_empty(explicit);
 	hp_section_leave(self);
 	errno = kept_errno;
@@ -86,6 +107,7 @@ void hp_arena_destroy(struct hp_arena *arena)
 	if (hp_explicit_user(hp_explicit_of(arena)) != HP_EXPLICIT_GONE)
 		hp_demand_user(arena, "hp_arena_destroy");
 	self = hp_section_enter(hp_thread_arena());
+	note_end(hp_explicit_of(arena), __builtin_return_address(0));
 	hp_explicit_end(hp_explicit_of(arena));
 	hp_section_leave(self);
 	errno = kept_errno;

@@ -11,7 +11,9 @@
 #include "api/control.h"
 #include "api/demand.h"
 #include "api/harden.h"
+#include "api/sample.h"
 #include "api/section.h"
+#include "api/watch.h"
 #include "base/check.h"
 #include "pool/limit.h"
 #include "pool/pool.h"
@@ -30,7 +32,7 @@ static void leave_quickly(struct hp_arena *self)
 }
 
 /* What the current slab of a shared arena has at hand. */
-static inline void *pop_shared(struct hp_explicit *explicit, unsigned class)
+static void *pop_shared(struct hp_explicit *explicit, unsigned class)
 {
 	struct hp_arena *self = hp_mine;
 	void *block;
@@ -43,6 +45,14 @@ static inline void *pop_shared(struct hp_explicit *explicit, unsigned class)
 	hp_lock_release(&explicit->lock);
 	hp_gate_leave(self);
 	return block;
+}
+
+/* What the current slab has at hand; of a bound arena, as its hit path. */
+static inline void *pop(struct hp_explicit *explicit, unsigned class)
+{
+	if (hp_explicit_is_shared(explicit))
+		return pop_shared(explicit, class);
+	return hp_slab_pop(explicit->arena.current[class]);
 }
 
 static void *take_once(struct hp_explicit *explicit, size_t bytes, size_t align,
@@ -101,15 +111,63 @@ HP_NOINLINE static void *take(struct hp_explicit *explicit, size_t bytes, size_t
 	return block;
 }
 
+/* A block that is a sample of a profile: see sample.h. */
+static void *take_sampled(struct hp_explicit *explicit, size_t bytes, size_t align,
+			  enum hp_content content)
+{
+	uintptr_t frames[HP_STACKS_FRAMES];
+	struct hp_span *large;
+	struct hp_arena *self;
+	int kept_errno = errno;
+
+	if (align > ALIGN_MAX_BYTES || !hp_sample_stack(frames))
+		return NULL;
+	self = hp_section_enter(hp_thread_arena());
+	large = hp_explicit_take_large(explicit, hp_max(bytes, 1), hp_max(align, 16),
+				       content == HP_CONTENT_ZERO);
+	hp_section_leave(self);
+	errno = kept_errno;
+	if (!large)
+		return NULL;
+	hp_sample_note(large, frames, bytes);
+	return hp_span_start(large);
+}
+
+/* Counted, where there is a profile, and a sample if it is due and can be one. */
+static void *take_counted(struct hp_explicit *explicit, size_t bytes, size_t room, size_t align,
+			  enum hp_content content)
+{
+	void *block = NULL;
+
+	if (!hp_sample_is_on())
+		return take(explicit, bytes, room, align, content);
+	if (hp_sample_is_due(bytes))
+		block = take_sampled(explicit, bytes, align, content);
+	else if (room - 1 < HP_CLASS_MAX_BYTES && align == 1 && content == HP_CONTENT_ANY)
+		block = pop(explicit, hp_class_of(room));
+	return block ? block : take(explicit, bytes, room, align, content);
+}
+
+/* Entered by a jump from the function that the program called: it returns to there. */
+HP_NOINLINE static void *take_asked(struct hp_explicit *explicit, size_t bytes, size_t align,
+				    enum hp_content content)
+{
+	void *block = take_counted(explicit, bytes, bytes, align, content);
+
+	if (hp_watch_is_tracing())
+		hp_watch_taken(block, bytes, align, content, __builtin_return_address(0));
+	return block;
+}
+
 /* What is no hit of a bound arena. */
 HP_NOINLINE static void *take_missed(struct hp_arena *arena, size_t bytes)
 {
 	struct hp_explicit *explicit = hp_demand_user(arena, "hp_arena_malloc");
 	void *block = NULL;
 
-	if (bytes - 1 < HP_CLASS_MAX_BYTES && hp_explicit_is_shared(explicit) && !hp_harden_is_on())
-		block = pop_shared(explicit, hp_class_of(bytes));
-	return HP_LIKELY(block) ? block : take(explicit, bytes, bytes, 1, HP_CONTENT_ANY);
+	if (bytes - 1 < HP_CLASS_MAX_BYTES && !hp_watch && !hp_sample_is_on())
+		block = pop(explicit, hp_class_of(bytes));
+	return HP_LIKELY(block) ? block : take_asked(explicit, bytes, 1, HP_CONTENT_ANY);
 }
 
 void *hp_arena_malloc(struct hp_arena *arena, size_t bytes)
@@ -139,7 +197,7 @@ void *hp_arena_calloc(struct hp_arena *arena, size_t count, size_t bytes)
 		if (HP_LIKELY(block))
 			return __builtin_memset(block, 0, bytes);
 	}
-	return take(explicit, bytes, bytes, 1, HP_CONTENT_ZERO);
+	return take_asked(explicit, bytes, 1, HP_CONTENT_ZERO);
 }
 
 void *hp_arena_aligned_alloc(struct hp_arena *arena, size_t align, size_t bytes)
@@ -150,9 +208,9 @@ void *hp_arena_aligned_alloc(struct hp_arena *arena, size_t align, size_t bytes)
 		errno = EINVAL;
 		return NULL;
 	}
-	if (align <= HP_UNIT_BYTES && bytes <= PTRDIFF_MAX && !hp_harden_is_on())
+	if (align <= HP_UNIT_BYTES && bytes <= PTRDIFF_MAX && !hp_watch)
 		return hp_arena_malloc(arena, hp_max(hp_round_up(bytes, align), align));
-	return take(explicit, bytes, bytes, align, HP_CONTENT_ANY);
+	return take_asked(explicit, bytes, align, HP_CONTENT_ANY);
 }
 
 /* ---- free ---- */
@@ -172,6 +230,8 @@ static void free_large(struct hp_span *large, void *block)
 	hp_block_span(block, "free");
 	if (large->is_hardened)
 		hp_harden_usable(block, "free");
+	if (hp_sample_is_on())
+		hp_sample_freed(hp_sample_of(large));
 	self = hp_section_enter(hp_thread_arena_to_free());
 	is_live = hp_explicit_give_large(explicit, large);
 	hp_section_leave(self);
@@ -247,9 +307,12 @@ static bool fits(const struct hp_span *span, size_t have, size_t bytes)
 static void *resize_large(struct hp_explicit *explicit, struct hp_span *large, size_t need)
 {
 	struct hp_arena *self = hp_section_enter(hp_thread_arena());
+	struct hp_sample before = hp_sample_of(large);
 	struct hp_span *resized = hp_explicit_resize_large(explicit, large, need);
 
 	hp_section_leave(self);
+	if (hp_sample_is_on() && resized)
+		hp_sample_resized(before, resized, need);
 	return resized ? hp_span_start(resized) : NULL;
 }
 
@@ -261,7 +324,7 @@ static void *copy(struct hp_explicit *explicit, struct hp_span *span, void *bloc
 
 	if (bytes > kept && bytes <= HP_CLASS_MAX_BYTES / 2) /* what grows, grows again */
 		room = hp_max(bytes, kept + kept / 8 + 1);
-	moved = take(explicit, bytes, room, 1, HP_CONTENT_ANY);
+	moved = take_counted(explicit, bytes, room, 1, HP_CONTENT_ANY);
 	if (!moved && room > bytes)
 		moved = take(explicit, bytes, bytes, 1, HP_CONTENT_ANY);
 	if (!moved)
@@ -300,7 +363,7 @@ void *hp_arena_realloc(struct hp_arena *arena, void *block, size_t bytes)
 	struct hp_span *span;
 
 	if (!block)
-		return take(explicit, bytes, bytes, 1, HP_CONTENT_ANY);
+		return take_asked(explicit, bytes, 1, HP_CONTENT_ANY);
 	span = hp_block_span(block, "realloc");
 	HP_CHECK(span && span->owner == arena, "realloc of %p, which is no block of arena %p",
 		 block, (void *)arena);

@@ -66,8 +66,7 @@ void hp_sample_freed(struct hp_sample sample)
 		hp_stacks_remove(sample.entry, sample.bytes, hp_sample_rate);
 }
 
-/* False where the stack cannot be read, within the unwinder's own use of malloc. */
-static bool get_stack(uintptr_t frames[HP_STACKS_FRAMES])
+bool hp_sample_stack(uintptr_t frames[HP_STACKS_FRAMES])
 {
 	void *addresses[HP_STACKS_FRAMES + OWN_FRAMES];
 	unsigned own = 0;
@@ -80,7 +79,7 @@ static bool get_stack(uintptr_t frames[HP_STACKS_FRAMES])
 	return frames[0];
 }
 
-static void note(struct hp_span *large, const uintptr_t frames[HP_STACKS_FRAMES], size_t bytes)
+void hp_sample_note(struct hp_span *large, const uintptr_t frames[HP_STACKS_FRAMES], size_t bytes)
 {
 	large->carved = bytes <= HP_CLASS_MAX_BYTES ? (uint32_t)hp_max(bytes, 1) : 0;
 	large->free = hp_stacks_add(frames, hp_sample_of(large).bytes, hp_sample_rate);
@@ -92,17 +91,17 @@ static void *take_sampled(size_t bytes, size_t align_bytes, enum hp_content cont
 	struct hp_span *span;
 	void *block;
 
-	if (!get_stack(frames))
+	if (!hp_sample_stack(frames))
 		return hp_block_take_plain(bytes, align_bytes, content);
 	block = hp_block_take_plain(bytes, hp_max(align_bytes, 16), content);
 	span = block ? hp_span_find(block) : NULL;
 	if (span)
-		note(span, frames, bytes);
+		hp_sample_note(span, frames, bytes);
 	return block;
 }
 
 /* Whether the block has the byte to be sampled in it. A thread begins anywhere between two. */
-static bool is_due(size_t bytes)
+static bool has_byte(size_t bytes)
 {
 	if (HP_UNLIKELY(!next.random)) {
 		next.random = (uintptr_t)&next ^ hp_os_random() ^ hp_os_now_ms();
@@ -119,6 +118,11 @@ static bool is_counted_down(size_t bytes)
 {
 	next.left -= (int64_t)(bytes & PTRDIFF_MAX);
 	return HP_UNLIKELY(next.left <= 0);
+}
+
+bool hp_sample_is_due(size_t bytes)
+{
+	return is_counted_down(bytes) && has_byte(bytes);
 }
 
 /* The hit paths of malloc and calloc, one step later; a stand-in has no blocks. */
@@ -142,7 +146,7 @@ HP_NOINLINE static void *take_due(size_t bytes, size_t align_bytes, enum hp_cont
 	int kept_errno = errno;
 	void *block;
 
-	if (!is_due(bytes))
+	if (!has_byte(bytes))
 		return hp_block_take_plain(bytes, align_bytes, content);
 	block = take_sampled(bytes, align_bytes, content);
 	if (block)
@@ -169,8 +173,8 @@ void hp_sample_resized(struct hp_sample before, struct hp_span *large, size_t by
 	hp_sample_freed(before);
 	large->free = NULL;
 	large->carved = 0;
-	if (is_counted_down(bytes) && is_due(bytes) && get_stack(frames))
-		note(large, frames, bytes);
+	if (hp_sample_is_due(bytes) && hp_sample_stack(frames))
+		hp_sample_note(large, frames, bytes);
 }
 
 static int write_to(const char *path)

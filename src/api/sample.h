@@ -10,6 +10,7 @@
 #define HP_API_SAMPLE_H
 
 #include "api/block.h"
+#include "profile/stacks.h"
 
 /* Bytes a sample stands for; 0: there is no profile. Constant from the constructor on. */
 extern HP_HIDDEN size_t hp_sample_rate;
@@ -24,6 +25,15 @@ static inline bool hp_sample_is_on(void)
 
 /* hp_block_take() */
 void *hp_sample_take(size_t bytes, size_t align_bytes, enum hp_content content);
+
+/*
+ * The same in parts, for who takes the large block itself: whether a block of so many bytes is due,
+ * which counts them; its stack, false where that cannot be read, within the unwinder's own use of
+ * malloc; and that this is it.
+ */
+bool hp_sample_is_due(size_t bytes);
+bool hp_sample_stack(uintptr_t frames[HP_STACKS_FRAMES]);
+void hp_sample_note(struct hp_span *large, const uintptr_t frames[HP_STACKS_FRAMES], size_t bytes);
 
 /* What a large block is a sample of, if it is one. */
 struct hp_sample {

@@ -1,5 +1,5 @@
 /*
- * Statistics by arena. The arenas are listed first, sorted by address; then each slab of the census
+ * Statistics by arena. The arenas are listed first, sorted by address; then each span of the census
  * is counted for its owner, which is only compared: that of an arena that joined or retired
  * meanwhile is nobody's here.
  */
@@ -8,12 +8,15 @@
 
 #include "api/init.h"
 #include "api/stats.h"
+#include "arena/explicit.h"
 #include "arena/gate.h"
 #include "arena/inbox.h"
 #include "arena/registry.h"
 #include "arena/thread.h"
 #include "base/bits.h"
 #include "os/os.h"
+
+#define EXPLICIT_IDS ((uint64_t)1 << 32) /* no thread's arena has such a number */
 
 struct row {
 	const struct hp_arena *arena;
@@ -41,19 +44,52 @@ HP_RACY_READER static void describe(const struct hp_arena *arena, struct hp_stat
 		row->state = HP_STATS_ARENA_LATE;
 }
 
-/* Sorted in: the list is newest first, and new ones mostly have the higher addresses. */
-static void add_row(struct hp_arena *arena, void *context)
+/* Sorted in: the lists are newest first, and new ones mostly have the higher addresses. */
+static struct hp_stats_arena *add_row(struct rows *rows, const struct hp_arena *arena)
 {
-	struct rows *rows = context;
-	struct row *row = rows->at + rows->count;
+	struct row *row = rows->at + rows->count++;
 
-	if (rows->at && rows->count < rows->room) {
-		for (; row > rows->at && row[-1].arena > arena; row--)
-			*row = row[-1];
-		row->arena = arena;
-		describe(arena, &row->stats);
-	}
-	rows->count++;
+	if (!rows->at || rows->count > rows->room)
+		return NULL;
+	for (; row > rows->at && row[-1].arena > arena; row--)
+		*row = row[-1];
+	row->arena = arena;
+	return &row->stats;
+}
+
+static void add_threads(struct hp_arena *arena, void *context)
+{
+	struct hp_stats_arena *row = add_row(context, arena);
+
+	if (row)
+		describe(arena, row);
+}
+
+static_assert(HP_STATS_NAME_BYTES == HP_ARENA_NAME_BYTES, "names fit");
+
+/* What is looked at is constant. */
+static void add_explicit(struct hp_explicit *explicit, void *context)
+{
+	struct hp_stats_arena *row = add_row(context, &explicit->arena);
+
+	if (!row)
+		return;
+	*row = (struct hp_stats_arena){
+		.id = EXPLICIT_IDS + explicit->arena.number,
+		.state = HP_STATS_ARENA_EXPLICIT,
+	};
+	if (explicit->limit_bytes != SIZE_MAX)
+		row->limit_bytes = explicit->limit_bytes;
+	memcpy(row->name, explicit->name, sizeof(row->name));
+}
+
+static void list_arenas(struct rows *rows)
+{
+	rows->count = 0;
+	hp_gate_enter_guest();
+	hp_registry_walk(add_threads, rows);
+	hp_explicit_each(add_explicit, rows);
+	hp_gate_leave_guest();
 }
 
 static struct hp_stats_arena *find_row(const struct rows *rows, const struct hp_arena *arena)
@@ -79,6 +115,11 @@ static void add_span(const struct hp_census_span *span, void *context)
 		return;
 	row->live_blocks += span->live;
 	row->live_bytes += hp_census_live_bytes(span);
+	if (span->class == HP_CENSUS_LARGE) {
+		row->large_blocks++;
+		row->large_bytes += span->bytes;
+		return;
+	}
 	row->free_bytes += span->free * hp_class_bytes(span->class);
 	row->slabs++;
 	row->slab_bytes += span->bytes;
@@ -88,7 +129,8 @@ static void add_span(const struct hp_census_span *span, void *context)
 /* What is left of a thread, and of its slabs, is not worth a row. */
 static bool is_shown(const struct hp_stats_arena *row)
 {
-	return row->slabs || row->state == HP_STATS_ARENA_OWNED;
+	return row->slabs || row->state == HP_STATS_ARENA_OWNED ||
+	       row->state == HP_STATS_ARENA_EXPLICIT;
 }
 
 static size_t hand_out(const struct rows *rows, struct hp_stats_arena *out, size_t arena_bytes,
@@ -108,9 +150,7 @@ static size_t hand_out(const struct rows *rows, struct hp_stats_arena *out, size
 
 static void fill(struct rows *rows)
 {
-	hp_gate_enter_guest();
-	hp_registry_walk(add_row, rows);
-	hp_gate_leave_guest();
+	list_arenas(rows);
 	rows->count = hp_min(rows->count, rows->room);
 	hp_census_walk(add_span, rows, NULL);
 }
@@ -127,11 +167,8 @@ int hp_stats_get_arenas(struct hp_stats_arena *out, size_t arena_bytes, size_t *
 		return EINVAL;
 	hp_init();
 	hp_thread_settle(HP_SETTLE);
-	hp_gate_enter_guest();
-	hp_registry_walk(add_row, &rows);
-	hp_gate_leave_guest();
+	list_arenas(&rows);
 	rows.room = rows.count + MORE;
-	rows.count = 0;
 	bytes = hp_round_up(rows.room * sizeof(*rows.at), HP_PAGE_BYTES);
 	error = hp_os_map(NULL, bytes, HP_PAGE_BYTES, &memory);
 	if (!error) {

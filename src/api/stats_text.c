@@ -211,7 +211,7 @@ static void put_classes(struct hp_out *out, const struct hp_stats_all *all)
 
 static void put_arena(struct hp_out *out, const struct hp_stats_arena *arena)
 {
-	static const char *const states[] = { "a thread", "orphan", "late" };
+	static const char *const states[] = { "a thread", "orphan", "late", "explicit" };
 	const uint64_t counts[] = { arena->live_blocks, arena->outbox_blocks, arena->slabs,
 				    arena->empty_slabs };
 	char text[SIZE_TEXT];
@@ -221,7 +221,10 @@ static void put_arena(struct hp_out *out, const struct hp_stats_arena *arena)
 		hp_out_put_right(out, COUNT, "%llu", (unsigned long long)counts[i]);
 	hp_out_put_right(out, SIZE, "%s", size_text(text, arena->live_bytes));
 	hp_out_put_right(out, SIZE, "%s", size_text(text, arena->free_bytes));
-	hp_out_put_right(out, SIZE, "%s", size_text(text, arena->slab_bytes));
+	hp_out_put_right(out, SIZE, "%s", size_text(text, arena->slab_bytes + arena->large_bytes));
+	hp_out_put(out, *arena->name ? "  " : "");
+	for (const char *name = arena->name; *name; name++)
+		hp_out_put(out, "%c", *name >= ' ' && *name < 0x7f ? *name : '?');
 	hp_out_put(out, "\n");
 }
 

@@ -146,27 +146,35 @@ void *hp_watch_take(size_t bytes, size_t align_bytes, enum hp_content content, c
 	return block;
 }
 
-/* The traces know nothing of explicit arenas, whose blocks end in a reset: none of their blocks. */
-static bool is_of_explicit(const void *block)
+void hp_watch_taken(void *block, size_t bytes, size_t align_bytes, enum hp_content content,
+		    const void *caller)
 {
-	const struct hp_span *span = hp_span_find(block);
-
-	return span && span->is_explicit;
+	hp_trace_add(op_of(align_bytes, content), block, bytes, NULL, hp_log2(align_bytes), caller);
 }
 
 /* The event first: its time is to be before that of the block's next malloc, in any thread. */
 void hp_watch_give(void *block, const void *caller)
 {
-	if (HP_LIKELY(!is_of_explicit(block)))
-		hp_trace_add(HP_TRACE_FREE, block, 0, NULL, 0, CALLER(caller));
+	hp_trace_add(HP_TRACE_FREE, block, 0, NULL, 0, CALLER(caller));
 	give(block);
+}
+
+static void note_end(void *block, void *caller)
+{
+	hp_trace_add(HP_TRACE_FREE, block, 0, NULL, 0, caller);
+}
+
+/* As if the program had freed each of them. */
+void hp_watch_empty(struct hp_explicit *explicit, const void *caller)
+{
+	hp_explicit_walk(explicit, note_end, (void *)(uintptr_t)caller);
 }
 
 void *hp_watch_realloc(void *block, size_t bytes, const void *caller)
 {
 	void *moved;
 
-	if (!(hp_watch & HP_WATCH_TRACE) || is_of_explicit(block))
+	if (!hp_watch_is_tracing())
 		return hp_block_resize(block, bytes);
 	if (!block)
 		return hp_watch_take(bytes, 1, HP_CONTENT_ANY, caller);

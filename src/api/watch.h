@@ -7,6 +7,7 @@
 #define HP_API_WATCH_H
 
 #include "api/block.h"
+#include "arena/explicit.h"
 
 /* Once, from the constructor: HPALLOC_TRACE. And when the program exits. */
 void hp_watch_init(void);
@@ -24,6 +25,16 @@ bool hp_watch_is_possible(const char *variable);
  */
 void *hp_watch_take(size_t bytes, size_t align_bytes, enum hp_content content, const void *caller);
 void hp_watch_give(void *block, const void *caller);
+
+/* Blocks of explicit arenas: one was handed out; all that an arena has are about to be freed. */
+void hp_watch_taken(void *block, size_t bytes, size_t align_bytes, enum hp_content content,
+		    const void *caller);
+void hp_watch_empty(struct hp_explicit *explicit, const void *caller);
+
+static inline bool hp_watch_is_tracing(void)
+{
+	return HP_UNLIKELY(hp_watch & HP_WATCH_TRACE);
+}
 
 /* hp_realloc(), where hp_watch is set. */
 void *hp_watch_realloc(void *block, size_t bytes, const void *caller);

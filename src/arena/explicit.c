@@ -13,6 +13,7 @@
 static struct {
 	struct hp_lock lock;
 	struct hp_list list;
+	uint32_t made;
 	struct hp_meta_kind kind;
 } all = {
 	.lock = HP_LOCK_INIT(HP_RANK_EXPLICIT_LIST),
@@ -81,11 +82,11 @@ struct hp_explicit *hp_explicit_make(const struct hp_arena_options *options, enu
 	explicit->lock = (struct hp_lock)HP_LOCK_INIT(HP_RANK_EXPLICIT);
 	hp_list_init(&explicit->large);
 	atomic_store_explicit(&explicit->user,
-			      options->use == HP_ARENA_SHARED
-				      ? HP_EXPLICIT_SHARED
-				      : hp_explicit_me() + hp_harden_is_on(),
+			      options->use == HP_ARENA_SHARED ? HP_EXPLICIT_SHARED
+							      : hp_explicit_me() + (hp_watch != 0),
 			      memory_order_relaxed);
 	hp_explicit_lock_list();
+	explicit->arena.number = ++all.made;
 	hp_list_push(&all.list, &explicit->link);
 	hp_explicit_unlock_list();
 	return explicit;
@@ -113,75 +114,12 @@ void hp_explicit_end(struct hp_explicit *explicit)
 	hp_meta_give(&all.kind, explicit);
 }
 
-/* What a slot stands on may change at any time. */
-static HP_RACY_READER void count_units(const struct hp_span *span, struct hp_arena_stats *stats)
+void hp_explicit_each(hp_explicit_visitor *visit, void *context)
 {
-	struct hp_units units = hp_span_units(span);
-
-	while (units.count) {
-		size_t inside = units.first % HP_SLOT_UNITS;
-		size_t count = hp_min(units.count, HP_SLOT_UNITS - inside);
-		enum hp_mapping mapping =
-			(enum hp_mapping)units.region->slots[units.first / HP_SLOT_UNITS].mapping;
-
-		if (mapping == HP_MAPPING_HUGE)
-			stats->hugetlb_bytes += count * HP_UNIT_BYTES;
-		else if (mapping == HP_MAPPING_THP)
-			stats->thp_bytes += count * HP_UNIT_BYTES;
-		else
-			stats->base_bytes += count * HP_UNIT_BYTES;
-		stats->held_bytes += count * HP_UNIT_BYTES;
-		units.first += count;
-		units.count -= count;
-	}
-}
-
-static void count_slab(const struct hp_span *slab, struct hp_arena_stats *stats)
-{
-	uint32_t live = hp_slab_live(slab);
-
-	stats->blocks += live;
-	stats->in_use_bytes += live * hp_slab_block_bytes(slab);
-	count_units(slab, stats);
-}
-
-static void count_list(struct hp_list *list, struct hp_arena_stats *stats)
-{
-	for (struct hp_list *link = list->next; link != list; link = link->next)
-		count_slab(HP_CONTAINER(link, struct hp_span, link), stats);
-}
-
-static void count_large(struct hp_explicit *explicit, struct hp_arena_stats *stats)
-{
-	hp_lock_acquire(&explicit->lock);
-	for (struct hp_list *link = explicit->large.next; link != &explicit->large;
-	     link = link->next) {
-		const struct hp_span *large = HP_CONTAINER(link, struct hp_span, link);
-
-		stats->blocks++;
-		stats->large_bytes += hp_large_bytes(large);
-		count_units(large, stats);
-	}
-	hp_lock_release(&explicit->lock);
-	stats->in_use_bytes += stats->large_bytes;
-}
-
-/* What others freed comes home first: it is not in use. */
-void hp_explicit_count(struct hp_explicit *explicit, struct hp_arena_stats *out_stats)
-{
-	struct hp_arena *arena = &explicit->arena;
-
-	hp_explicit_begin(explicit);
-	hp_arena_free_chains(arena, hp_inbox_take(arena, HP_ARENA_CLAIMED));
-	for (unsigned class = 0; class < HP_CLASS_COUNT; class ++) {
-		if (arena->current[class] != &hp_span_none)
-			count_slab(arena->current[class], out_stats);
-		count_list(&arena->listed[class], out_stats);
-	}
-	count_list(&arena->full, out_stats);
-	out_stats->resets = explicit->resets;
-	hp_explicit_finish(explicit);
-	count_large(explicit, out_stats);
+	hp_explicit_lock_list();
+	for (struct hp_list *link = all.list.next; link != &all.list; link = link->next)
+		visit(HP_CONTAINER(link, struct hp_explicit, link), context);
+	hp_explicit_unlock_list();
 }
 
 void hp_explicit_leave_thread(void)

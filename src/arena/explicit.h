@@ -81,7 +81,8 @@ static inline const char *hp_explicit_user(const struct hp_explicit *explicit)
 
 /*
  * The calling thread, as a user: a thread-local's address, which is no other thread's until this
- * one has ended and left its arenas. Under hardening it is one more, so that no hit path knows it.
+ * one has ended and left its arenas. Where hits are watched it is one more, so that no hit path
+ * knows it.
  */
 static inline const char *hp_explicit_me(void)
 {
@@ -95,7 +96,7 @@ static inline bool hp_explicit_is_shared(const struct hp_explicit *explicit)
 
 static inline bool hp_explicit_is_mine(const struct hp_explicit *explicit)
 {
-	return hp_explicit_user(explicit) == hp_explicit_me() + hp_harden_is_on();
+	return hp_explicit_user(explicit) == hp_explicit_me() + (hp_watch != 0);
 }
 
 /* Empty, on the list; NULL if there is no memory. The options are valid. */
@@ -118,6 +119,10 @@ struct hp_span *hp_explicit_take_large(struct hp_explicit *explicit, size_t byte
 struct hp_span *hp_explicit_resize_large(struct hp_explicit *explicit, struct hp_span *large,
 					 size_t bytes);
 
+/* Calls `visit` for each block that is not free. Behind its lock, if it is shared. */
+typedef void hp_block_visitor(void *block, void *context);
+void hp_explicit_walk(struct hp_explicit *explicit, hp_block_visitor *visit, void *context);
+
 /* What it holds and has handed out; the rest of *out_stats is untouched. */
 void hp_explicit_count(struct hp_explicit *explicit, struct hp_arena_stats *out_stats);
 
@@ -134,6 +139,10 @@ void hp_explicit_hand_over(struct hp_span *slab, void *block);
 
 /* Any thread: frees a large block; false if it is none of the arena any more. */
 bool hp_explicit_give_large(struct hp_explicit *explicit, struct hp_span *large);
+
+/* Any thread: all that there are, under the list's lock. */
+typedef void hp_explicit_visitor(struct hp_explicit *explicit, void *context);
+void hp_explicit_each(hp_explicit_visitor *visit, void *context);
 
 /* The calling thread ends. Needs no gate. */
 void hp_explicit_leave_thread(void);

@@ -28,7 +28,10 @@ HP_RACY_READER static bool look_at(const struct hp_span *cell, struct hp_census_
 	};
 	uint32_t live;
 
-	*out_span = (struct hp_census_span){ .bytes = copy.units * HP_UNIT_BYTES };
+	*out_span = (struct hp_census_span){
+		.owner = HP_PEEK(cell->owner),
+		.bytes = copy.units * HP_UNIT_BYTES,
+	};
 	if (!copy.units)
 		return false;
 	if (copy.kind == HP_SPAN_LARGE) {
@@ -41,7 +44,6 @@ HP_RACY_READER static bool look_at(const struct hp_span *cell, struct hp_census_
 	    copy.carved > copy.capacity ||
 	    copy.capacity > out_span->bytes / hp_class_bytes(copy.class))
 		return false;
-	out_span->owner = HP_PEEK(cell->owner);
 	out_span->class = copy.class;
 	out_span->live = live;
 	out_span->free = copy.carved - live;

@@ -25,7 +25,8 @@
 #define HP_CENSUS_LARGE HP_CLASS_COUNT
 
 struct hp_census_span {
-	const struct hp_arena *owner; /* to be compared, not followed; NULL: a large block */
+	const struct hp_arena
+		*owner; /* to be compared, not followed; NULL: a thread's large block */
 	unsigned class;
 	uint64_t bytes; /* of its units */
 	/* Blocks: live are also those freed that their owner does not know of yet. */

@@ -8,6 +8,8 @@ enum {
 	TAIL_WASTE_SHIFT = 3, /* an eighth */
 };
 
+static_assert(HOT_UNITS * HP_UNIT_BYTES / 16 <= HP_CLASS_BLOCKS_MAX, "of the smallest ones");
+
 static bool fits(size_t bytes, unsigned units)
 {
 	size_t slab = units * HP_UNIT_BYTES;

@@ -34,6 +34,9 @@ static inline size_t hp_class_bytes(unsigned class)
 	return (size_t)(class % 8 + 9) << (class / 8 + 3);
 }
 
+/* A slab has no more. */
+#define HP_CLASS_BLOCKS_MAX ((size_t)4096)
+
 /* How long a slab of the class is: more for one that runs hot. Its tail wastes 12.5 % at most. */
 unsigned hp_class_units(unsigned class, bool is_hot);
 
