@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "api/audit.h"
+#include "api/copy.h"
 #include "api/fork.h"
 #include "api/harden.h"
 #include "api/publish.h"
@@ -77,9 +78,11 @@ __attribute__((used)) void hp_init_construct(int argc, char **argv, char **envir
 	hp_snapshot_init();
 	hp_options_read(environment);
 	hp_harden_init();
+	hp_backing_init();
+	if (hp_copy_is_shadowed())
+		return;
 	hp_sample_init();
 	hp_watch_init();
-	hp_backing_init();
 	hp_publish_init(environment);
 	hp_stats_exit_init();
 }
