@@ -36,7 +36,7 @@ def describe(arguments):
     options = [f"{name}={value}" for name, value in os.environ.items()
                if name.startswith("HPALLOC_")]
     lines = [
-        f"command: ./dev bench {' '.join(arguments)}".rstrip(),
+        f"command: {' '.join(arguments)}",
         f"date: {datetime.date.today()}",
         f"commit: {commit or 'unknown'}",
         f"processor: {_field('/proc/cpuinfo', 'model name')}, {os.cpu_count()} threads",

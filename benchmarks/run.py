@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Measures libhpalloc against its peers: see README.md beside this. Run by `./dev bench`."""
+"""Measures libhpalloc against its peers: see README.md beside this. Run by `./dev bench` and
+`hpalloc bench`."""
 
 import argparse
 import pathlib
@@ -10,6 +11,7 @@ import time
 import allocators
 import machine
 import measure
+import place
 import progress
 import ratios
 import results
@@ -17,6 +19,7 @@ import rounds
 import suite
 
 ROUNDS, QUICK_ROUNDS = 5, 3
+DOES = "Measures libhpalloc against its peers."
 TIMEOUT_SECONDS, QUICK_TIMEOUT_SECONDS = 300, 60
 
 
@@ -25,9 +28,8 @@ def names(text):
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__.splitlines()[0])
-    parser.add_argument("build", type=pathlib.Path,
-                        help="the build directory, in which the workloads are built")
+    parser = argparse.ArgumentParser(prog="bench", description=DOES)
+    place.add_to(parser)
     parser.add_argument("--quick", action="store_true",
                         help="some minutes: less of everything, peers in their plain mode only")
     parser.add_argument("--only", type=names, default=[], metavar="NAMES",
@@ -40,15 +42,14 @@ def parse(arguments):
     parser.add_argument("--plain", action="store_true", help="no peer on huge pages")
     parser.add_argument("--rounds", type=int, help=f"{ROUNDS}; {QUICK_ROUNDS} with --quick")
     parser.add_argument("--output", type=pathlib.Path, metavar="DIRECTORY",
-                        help="for the results; bench-results in the build directory")
+                        help="for the results; bench-results in the build directory, or here")
     parser.add_argument("--markdown", type=pathlib.Path, metavar="FILE",
                         help="write the tables there too")
     parser.add_argument("--again", action="store_true",
                         help="measure nothing: report on what is in the output directory")
     parser.add_argument("--list", action="store_true", help="name the cases and the modes")
     options = parser.parse_args(arguments)
-    if options.output is None:
-        options.output = options.build / "bench-results"
+    place.make_absolute(options)
     if options.rounds is None:
         options.rounds = QUICK_ROUNDS if options.quick else ROUNDS
     if options.rounds < 1:
@@ -57,8 +58,7 @@ def parse(arguments):
 
 
 def find_modes(options):
-    ours = options.build / "src" / "libhpalloc-preload.so"
-    modes = allocators.find(ours.resolve(), options.others, options.plain or options.quick)
+    modes = allocators.find(options.library, options.others, options.plain or options.quick)
     wanted = set(options.allocators)
     unknown = wanted - {mode.allocator for mode in modes} - {mode.label for mode in modes}
     if unknown:
@@ -71,7 +71,7 @@ def find_modes(options):
 def measure_all(options, about):
     """Returns the rows. What cannot run is said first."""
     with tempfile.TemporaryDirectory(prefix="hp-bench-") as work:
-        found = suite.Suite(options.build.resolve(), pathlib.Path(work), options.quick,
+        found = suite.Suite(options.programs, pathlib.Path(work), options.quick,
                             options.only)
         modes = find_modes(options)
         if options.list:
@@ -91,7 +91,7 @@ def measure_all(options, about):
 
 
 def measure_cases(options, cases, modes, bar):
-    launcher = measure.Launcher(options.build.resolve() / "benchmarks" / "bench-launch",
+    launcher = measure.Launcher(options.programs / place.LAUNCHER,
                                 QUICK_TIMEOUT_SECONDS if options.quick else TIMEOUT_SECONDS)
     options.output.mkdir(parents=True, exist_ok=True)
     writer = results.Writer(options.output / "results.csv")
@@ -138,7 +138,7 @@ def main():
             about = (options.output / "about.txt").read_text(encoding="utf-8").splitlines()
             rows = results.read(options.output / "results.csv")
         else:
-            about = machine.describe(sys.argv[2:])  # without the build directory
+            about = machine.describe([options.command, *place.users_arguments()])
             rows = measure_all(options, about)
             (options.output / "about.txt").write_text("\n".join(about) + "\n", encoding="utf-8")
     except (OSError, ValueError, suite.SuiteError) as error:

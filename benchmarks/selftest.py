@@ -14,11 +14,13 @@ sys.path.append(sys.argv[2])
 
 import ratios
 import results
+import suite
 import tables
 from tap import Skip, expect, main, test
 
 RUNNER = pathlib.Path(__file__).resolve().parent / "run.py"
-BUILD = sys.argv[1]
+BUILD = pathlib.Path(sys.argv[1])
+PLACE = ["./dev bench", BUILD / "benchmarks", BUILD / "src" / "libhpalloc-preload.so", BUILD]
 SECONDS = 300
 
 
@@ -129,6 +131,13 @@ def written_rows():
 
 
 @test
+def all_workloads():
+    """each workload that there is, is measured"""
+    sources = {path.stem for path in (RUNNER.parent / "workloads").glob("*.c")}
+    expect(sources - {"main", "workload"}, set(suite.WORKLOADS))
+
+
+@test
 def short_run():
     """a run of one workload leaves rows, tables, and a page with plots"""
     try:
@@ -138,7 +147,7 @@ def short_run():
     with tempfile.TemporaryDirectory() as folder:
         output = pathlib.Path(folder)
         done = subprocess.run(
-            [sys.executable, str(RUNNER), BUILD, "--quick", "--only", "lifo", "--rounds", "1",
+            [sys.executable, RUNNER, *PLACE, "--quick", "--only", "lifo", "--rounds", "1",
              "--output", folder, "--markdown", str(output / "tables.md")],
             capture_output=True, text=True, check=False, timeout=SECONDS)
         expect(done.returncode, 0, done.stderr)

@@ -11,7 +11,9 @@ import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
-NOT_WORKLOADS = {"main", "workload"}  # the frame of the others
+WORKLOADS = ["aligned", "batches", "calloc", "fork", "growth", "large", "latency", "lifo",
+             "locality", "mixed", "phases", "queues", "random_sizes", "scaling", "server",
+             "sharing", "threads", "tlb"]
 
 # What is in a filled pool, in MB; and where a heap needs more.
 POOL_MB, QUICK_POOL_MB = 1024, 512
@@ -52,15 +54,14 @@ def _output_of(command, folder):
 class Suite:
     """Finds the cases; `missing` then has a line for each workload that cannot run here."""
 
-    def __init__(self, build, work, is_quick, only):
+    def __init__(self, programs, work, is_quick, only):
         self._work = work
         self._quick = ["--quick"] if is_quick else []
         self._only = set(only)
         self.missing = []
         self.cases = []
-        for source in sorted((HERE / "workloads").glob("*.c")):
-            if source.stem not in NOT_WORKLOADS:
-                self._add(source.stem, build / "benchmarks" / f"bench-{source.stem}", False)
+        for name in WORKLOADS:
+            self._add(name, programs / f"bench-{name}", False)
         for script in sorted((HERE / "programs").glob("*.sh")):
             if script.stem != "common":
                 self._add(script.stem, script, True)

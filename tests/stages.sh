@@ -123,7 +123,19 @@ stage_install()
 		-Wl,-Bstatic $(pkg-config --static --libs hpalloc) -Wl,-Bdynamic
 	preload=$(basename "$(pkg-config --variable=preload hpalloc)")
 	HPALLOC_BACKING=thp LD_PRELOAD=$libraries/$preload "$dir/smoke"
-	echo 'Ok: 1'
+	run_installed_bench "$dir" "$libraries/$preload"
+	echo 'Ok: 2'
+}
+
+# What `hpalloc bench` runs is all there.
+run_installed_bench()
+{
+	runners=$(dirname "$(find "$1" -name run.py -not -path '*/memory/*')")
+	programs=$(dirname "$(find "$1" -name bench-launch)")
+	/usr/bin/python3 "$runners/run.py" 'hpalloc bench' "$programs" "$2" "$1/bench-results" \
+		--quick --rounds 1 --only lifo-64,perl --allocators hpalloc:empty,glibc
+	/usr/bin/python3 "$runners/memory/run.py" 'hpalloc bench memory' "$programs" "$2" \
+		"$1/bench-memory" --quick --rounds 1 --ms 1 --max 64K --patterns chase --no-pool
 }
 
 # Each workload and program once on the heap, with the pool empty and filled, and without it: that
@@ -135,9 +147,12 @@ stage_bench()
 	dir=$stages/bench
 	build_in "$dir" -Dtests=false -Dunity=on -Dwerror=true
 	ninja -C "$dir" meson-benchmark-prereq
-	/usr/bin/python3 "$root/benchmarks/run.py" "$dir" --quick --rounds 1 \
-		--allocators hpalloc,glibc
-	/usr/bin/python3 "$root/benchmarks/memory/run.py" "$dir" --quick --rounds 1 --ms 1 --max 1M
+	for runner in run memory/run; do
+		set -- --quick --rounds 1 --ms 1 --max 1M
+		[ $runner = memory/run ] || set -- --quick --rounds 1 --allocators hpalloc,glibc
+		/usr/bin/python3 "$root/benchmarks/$runner.py" './dev bench' "$dir/benchmarks" \
+			"$dir/src/libhpalloc-preload.so" "$dir/bench-${runner%/*}" "$@"
+	done
 	echo 'Ok: 2'
 }
 

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "helper.h"
 #include "say.h"
-#include "trace/helper.h"
 
 /* The directory of the command; whether that is not where it is installed. */
 static bool is_in_build_tree(char directory[static PATH_MAX])
@@ -24,17 +24,24 @@ static bool is_in_build_tree(char directory[static PATH_MAX])
 	return strcmp(directory, HP_BINDIR) != 0;
 }
 
-char *hp_helper_find(const char *directory, const char *beside, const char *name)
+/* NULL, with errno, if there is none. */
+static char *find_beside(const char *beside, const char *name)
 {
 	char own[PATH_MAX], *path = NULL, *found;
-	int length;
 
-	if (is_in_build_tree(own))
-		length = asprintf(&path, "%s/%s/%s", own, beside, name);
-	else
-		length = asprintf(&path, "%s/%s", directory, name);
-	if (length < 0)
+	if (!is_in_build_tree(own) || asprintf(&path, "%s/%s/%s", own, beside, name) < 0)
 		return NULL;
+	found = realpath(path, NULL);
+	free(path);
+	return found;
+}
+
+char *hp_helper_find(const char *directory, const char *beside, const char *name)
+{
+	char *path = NULL, *found = find_beside(beside, name);
+
+	if (found || asprintf(&path, "%s/%s", directory, name) < 0)
+		return found;
 	found = realpath(path, NULL);
 	if (!found)
 		hp_say("%s: %s", path, strerror(errno));
@@ -42,7 +49,7 @@ char *hp_helper_find(const char *directory, const char *beside, const char *name
 	return found;
 }
 
-char *hp_helper_library(void)
+static char *find_library(void)
 {
 	const char *set = getenv("HPALLOC_PRELOAD_LIBRARY");
 	char *found;
@@ -52,5 +59,17 @@ char *hp_helper_library(void)
 	found = realpath(set, NULL);
 	if (!found)
 		hp_say("%s: %s", set, strerror(errno));
+	return found;
+}
+
+char *hp_helper_library(void)
+{
+	char *found = find_library();
+
+	if (found && strpbrk(found, ": ")) {
+		hp_say("%s: LD_PRELOAD cannot name a path with a colon or space", found);
+		free(found);
+		return NULL;
+	}
 	return found;
 }

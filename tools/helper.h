@@ -3,12 +3,16 @@
 #define HP_TOOLS_HELPER_H
 
 /*
- * The absolute path of `directory`/`name`, or in a build tree of `beside`/`name`, relative to the
- * command's own directory. The caller frees it; NULL, which is said, if there is none.
+ * The absolute path of `directory`/`name`; before that, in a build tree, of `beside`/`name`,
+ * relative to the command's own directory. The caller frees it; NULL, which is said, if there is
+ * none.
  */
 char *hp_helper_find(const char *directory, const char *beside, const char *name);
 
-/* The same of libhpalloc-preload.so; HPALLOC_PRELOAD_LIBRARY goes before. */
+/*
+ * The same of libhpalloc-preload.so, for LD_PRELOAD, which does not take every path;
+ * HPALLOC_PRELOAD_LIBRARY goes before.
+ */
 char *hp_helper_library(void);
 
 #endif

@@ -42,6 +42,8 @@ static const struct verb {
 	{ "top", "hpalloc top", hp_verb_top, "", "lists the programs that use most huge pages" },
 	{ "trace", "hpalloc trace", hp_verb_trace, "VERB",
 	  "records every malloc and free, and tells about them" },
+	{ "bench", "hpalloc bench", hp_verb_bench, "", "measures allocators on this machine" },
+	{ "demo", "hpalloc demo", hp_verb_demo, "", "shows what huge pages are worth here" },
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(*verbs))

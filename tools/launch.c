@@ -9,62 +9,13 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "helper.h"
 #include "launch.h"
 #include "page.h"
 #include "program.h"
 #include "reserve.h"
 #include "say.h"
 #include "settings.h"
-
-#define LIBRARY "libhpalloc-preload.so"
-#define LIBRARY_VARIABLE "HPALLOC_PRELOAD_LIBRARY"
-
-/* ---- the preload library ---- */
-
-static char *library_in(const char *directory)
-{
-	char path[PATH_MAX];
-
-	if (snprintf(path, sizeof(path), "%s/" LIBRARY, directory) >= (int)sizeof(path))
-		return NULL;
-	return realpath(path, NULL);
-}
-
-/* Whoever runs the tool in its build tree means the library of that tree. */
-static char *library_in_build_tree(void)
-{
-	char directory[PATH_MAX];
-	ssize_t bytes =
-		readlink("/proc/self/exe", directory, sizeof(directory) - sizeof("/../src"));
-	char *slash;
-
-	if (bytes < 0)
-		return NULL;
-	directory[bytes] = '\0';
-	slash = strrchr(directory, '/');
-	if (!slash || strncmp(directory, HP_BINDIR "/", (size_t)(slash - directory) + 1) == 0)
-		return NULL;
-	strcpy(slash, "/../src");
-	return library_in(directory);
-}
-
-/* Returns its absolute path, or says why there is none. */
-static char *find_library(void)
-{
-	const char *set = getenv(LIBRARY_VARIABLE);
-	char *path = set ? realpath(set, NULL) : library_in_build_tree();
-
-	if (!path && !set)
-		path = library_in(HP_LIBDIR);
-	if (!path) {
-		hp_say("%s: %s", set ? set : HP_LIBDIR "/" LIBRARY, strerror(errno));
-	} else if (strpbrk(path, ": ")) {
-		hp_say("%s: LD_PRELOAD cannot name a path with a colon or space", path);
-		free(path);
-		path = NULL;
-	}
-	return path;
-}
 
 /* ---- the environment of the program ---- */
 
@@ -132,7 +83,7 @@ int hp_launch(const struct hp_launch *launch)
 
 	if (!status)
 		status = hp_program_check(path);
-	if (!status && !(library = find_library()))
+	if (!status && !(library = hp_helper_library()))
 		status = HP_EXIT_FAILED;
 	if (!status) {
 		error = hp_page_init(&page);

@@ -2,6 +2,8 @@
 #ifndef HP_TOOLS_VERBS_H
 #define HP_TOOLS_VERBS_H
 
+int hp_verb_bench(int argc, char **argv);
+int hp_verb_demo(int argc, char **argv);
 int hp_verb_doctor(int argc, char **argv);
 int hp_verb_explain(int argc, char **argv);
 int hp_verb_options(int argc, char **argv);

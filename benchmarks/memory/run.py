@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Measures what reading and allocating memory costs, by size and by the pages that it stands on.
 
-README.md beside this says what is measured. Run by `./dev bench memory`; with --allocators or
---with it compares allocators on the allocation benchmark.
+README.md beside this says what is measured. Run by `./dev bench memory` and `hpalloc bench memory`;
+with --allocators or --with it compares allocators on the allocation benchmark.
 """
 
 import argparse
@@ -23,6 +23,7 @@ import points  # noqa: E402
 import allocators  # noqa: E402
 import machine  # noqa: E402
 import measure  # noqa: E402
+import place  # noqa: E402
 import progress  # noqa: E402
 import results  # noqa: E402
 import warm  # noqa: E402
@@ -31,6 +32,7 @@ ROUNDS, MILLISECONDS, REPEATS = 3, 15, 3
 QUICK_MILLISECONDS = 8
 TIMEOUT_SECONDS = 120
 LAST_STEP = 4096
+PROGRAM = pathlib.Path("memory") / "bench-memory"  # of the programs
 
 
 def names(text):
@@ -51,7 +53,7 @@ def counts(text):
 def parser():
     found = argparse.ArgumentParser(prog="bench memory", description=__doc__.split("\n\n")[0])
     add = found.add_argument
-    add("build", type=pathlib.Path, help="the build directory, in which bench-memory is built")
+    place.add_to(found)
     add("--quick", action="store_true", help="less than two minutes: fewer sizes, smaller ones")
     add("--max", type=size, default=0, metavar="SIZE",
         help=f"of a buffer that is read; {plan.WALK_FACTOR} times the last cache, sequential and "
@@ -73,7 +75,7 @@ def parser():
     add("--no-pool", action="store_true",
         help="leave the machine's pool of hugepages alone, and hugetlb out")
     add("--output", type=pathlib.Path, metavar="DIRECTORY",
-        help="for CSV and pictures; bench-memory in the build directory")
+        help="for CSV and pictures; bench-memory in the build directory, or here")
     add("--markdown", type=pathlib.Path, metavar="FILE", help="write tables and findings there too")
     add("--again", action="store_true", help="measure nothing: report what is in the output")
     return found
@@ -93,8 +95,7 @@ def parse(arguments):
         command.error("--rounds, --ms: at least 1")
     if options.threads and not all(1 < count <= plan.THREADS_MAX for count in options.threads):
         command.error(f"--threads: 2 to {plan.THREADS_MAX}")
-    if options.output is None:
-        options.output = options.build / "bench-memory"
+    place.make_absolute(options)
     if options.ms is None:
         options.ms = QUICK_MILLISECONDS if options.quick else MILLISECONDS
     if options.threads is None:
@@ -111,7 +112,7 @@ def csv_of(options):
 
 
 def find_backings(options, say):
-    ours = (options.build / "src" / "libhpalloc-preload.so").resolve()
+    ours = options.library
     if not is_comparison(options):
         if not ours.is_file():
             raise ValueError(f"{ours} is not built")
@@ -147,13 +148,12 @@ def measure_all(options, found):
     options.output.mkdir(parents=True, exist_ok=True)
     bar = progress.Progress(planned.points * options.rounds)
     writer = results.Writer(csv_of(options), points.Row)
-    launcher = measure.Launcher(options.build.resolve() / "benchmarks" / "bench-launch",
-                                TIMEOUT_SECONDS)
-    program = options.build.resolve() / "benchmarks" / "memory" / "bench-memory"
+    launcher = measure.Launcher(options.programs / place.LAUNCHER, TIMEOUT_SECONDS)
     effort = points.Effort(REPEATS, options.ms, options.step)
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="hp-memory-") as folder:
-        runner = points.Runner(launcher, program, pathlib.Path(folder), effort, writer, bar)
+        runner = points.Runner(launcher, options.programs / PROGRAM, pathlib.Path(folder), effort,
+                               writer, bar)
         try:
             runner.run(planned, options.rounds, not options.no_pool)
         except KeyboardInterrupt:
@@ -209,12 +209,12 @@ def main():
     options = parse(sys.argv[1:])
     about_file = csv_of(options).with_suffix(".txt")
     try:
-        found = hardware.find(options.build / "benchmarks" / "memory" / "bench-memory")
+        found = hardware.find(options.programs / PROGRAM)
         if options.again:
             rows = results.read(csv_of(options), points.Row)
             about = about_file.read_text(encoding="utf-8").splitlines()
         else:
-            about = machine.describe(["memory", *sys.argv[2:]]) + found.lines()
+            about = machine.describe([options.command, *place.users_arguments()]) + found.lines()
             rows = measure_all(options, found)
             about_file.write_text("\n".join(about) + "\n", encoding="utf-8")
     except (OSError, ValueError) as error:

@@ -19,6 +19,7 @@ import results
 from tap import Skip, expect, main, test
 
 BUILD = pathlib.Path(sys.argv[1])
+LIBRARY = BUILD / "src" / "libhpalloc-preload.so"
 OPTIONS = sys.argv[3:]
 PROGRAM = BUILD / "benchmarks" / "memory" / "bench-memory"
 SECONDS = 300
@@ -64,7 +65,8 @@ def has_thp():
 
 def run(folder, *options):
     done = subprocess.run(
-        [sys.executable, str(HERE / "run.py"), str(BUILD), "--output", folder, *options, *OPTIONS],
+        [sys.executable, HERE / "run.py", "./dev bench memory", BUILD / "benchmarks", LIBRARY,
+         folder, *options, *OPTIONS],
         capture_output=True, text=True, check=False, timeout=SECONDS)
     expect(done.returncode, 0, done.stdout + done.stderr)
     return done
@@ -141,11 +143,10 @@ def accounting():
 @test
 def short_comparison():
     """a comparison measures the allocators named, and any other library"""
-    ours = BUILD / "src" / "libhpalloc-preload.so"
     with tempfile.TemporaryDirectory() as folder:
         output = pathlib.Path(folder)
         run(folder, "--quick", "--max", "64K", "--rounds", "1", "--ms", "1", "--threads", "",
-            "--allocators", "glibc", "--with", f"other={ours},HPALLOC_BACKING=base")
+            "--allocators", "glibc", "--with", f"other={LIBRARY},HPALLOC_BACKING=base")
         rows = results.read(output / "allocators.csv", points.Row)
         expect({one.backing for one in rows}, {"glibc", "glibc:thp", "glibc:hugetlb", "other"})
         assert all(one.exit == "0" and one.ns_per_access > 0 for one in rows

@@ -1,5 +1,4 @@
 /* The verb `trace plot`: counts what the pictures show, and has trace-plot.py draw it. */
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -10,14 +9,14 @@
 #include <unistd.h>
 
 #include "arguments.h"
+#include "helper.h"
 #include "program.h"
+#include "python.h"
 #include "say.h"
-#include "trace/helper.h"
 #include "trace/trace.h"
 
 #define MOMENTS 1000
 #define LOG2_COUNT 65
-#define PYTHON "/usr/bin/python3" /* Debian's, which has its packages; else the first in PATH */
 
 struct picture {
 	uint64_t live_bytes;
@@ -102,7 +101,7 @@ static void print(const struct picture *picture, const struct hp_tape *tape, FIL
 	}
 }
 
-static pid_t start(const char *script, const char *output, int *out_input)
+static pid_t start(char *script, char *output, int *out_input)
 {
 	int ends[2];
 	pid_t pid;
@@ -111,11 +110,10 @@ static pid_t start(const char *script, const char *output, int *out_input)
 		return -1;
 	pid = fork();
 	if (pid == 0) {
-		const char *python = access(PYTHON, X_OK) ? "python3" : PYTHON;
+		char *arguments[] = { NULL, script, output, NULL };
 
 		dup2(ends[0], STDIN_FILENO);
-		execlp(python, python, script, output, (char *)NULL);
-		hp_say("%s: %s", python, strerror(errno));
+		hp_python_become(arguments);
 		_exit(EXIT_FAILURE);
 	}
 	close(ends[0]);
@@ -123,7 +121,7 @@ static pid_t start(const char *script, const char *output, int *out_input)
 	return pid;
 }
 
-static int draw(const struct picture *picture, const struct hp_tape *tape, const char *output)
+static int draw(const struct picture *picture, const struct hp_tape *tape, char *output)
 {
 	char *script = hp_helper_find(HP_DATADIR, ".", "trace-plot.py");
 	int input = -1, status = 0;
@@ -151,7 +149,7 @@ static int draw(const struct picture *picture, const struct hp_tape *tape, const
 
 struct command {
 	const char *path;
-	const char *output;
+	char *output;
 };
 
 static error_t parse(int key, char *text, struct argp_state *state)

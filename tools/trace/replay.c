@@ -1,24 +1,22 @@
 /* The verb `trace replay`: the events of a trace on several allocators, and a table of them. */
 #include <errno.h>
-#include <signal.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "arguments.h"
+#include "helper.h"
 #include "program.h"
 #include "say.h"
-#include "trace/helper.h"
 #include "trace/replay.h"
 #include "trace/trace.h"
+#include "trial.h"
 
 #define ALLOCATORS_MAX 16
 #define ROUNDS_MAX 100
 #define ROUNDS_DEFAULT 3
-#define POLL_NS 2000000
 
 struct allocator {
 	const char *name;
@@ -37,84 +35,19 @@ struct command {
 
 /* ---- one run ---- */
 
-/* What the process holds now, the pages of the hugetlb pool included, which are in no RSS. */
-static uint64_t held_bytes(pid_t pid)
+static bool run(const char *player, const char *program, struct allocator *allocator, size_t round)
 {
-	static const char *const fields[] = { "VmRSS:", "HugetlbPages:" };
-	char path[64], line[256];
-	uint64_t bytes = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file)) {
-		for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
-			if (strncmp(line, fields[i], strlen(fields[i])) == 0)
-				bytes += strtoull(line + strlen(fields[i]), NULL, 10) * 1024;
-		}
-	}
-	if (file)
-		fclose(file);
-	return bytes;
-}
-
-static void become_player(const char *player, int program, int output, const char *library)
-{
-	char text[16];
-
-	/* Both survive exec; the output may have been number 1 already. */
-	program = dup(program);
-	if (dup2(output, STDOUT_FILENO) < 0 || program < 0)
-		_exit(EXIT_FAILURE);
-	snprintf(text, sizeof(text), "%d", program);
-	unsetenv("HPALLOC_TRACE");
-	if (library ? setenv("LD_PRELOAD", library, 1) : unsetenv("LD_PRELOAD"))
-		_exit(EXIT_FAILURE);
-	execl(player, "hpalloc-replay", text, (char *)NULL);
-	_exit(EXIT_FAILURE);
-}
-
-/* Until its end; the most that it held. */
-static uint64_t watch(pid_t pid, int *out_status)
-{
-	const struct timespec pause = { .tv_nsec = POLL_NS };
-	uint64_t most = 0, now;
-
-	while (waitpid(pid, out_status, WNOHANG) == 0) {
-		now = held_bytes(pid);
-		most = now > most ? now : most;
-		nanosleep(&pause, NULL);
-	}
-	return most;
-}
-
-static bool run(const char *player, int program, struct allocator *allocator, size_t round)
-{
+	const struct hp_trial trial = {
+		.name = allocator->name,
+		.helper = player,
+		.argument = program,
+		.library = allocator->library,
+	};
 	struct hp_replay_result result;
-	int ends[2], status = 0;
 	uint64_t most;
-	ssize_t got;
-	pid_t pid;
 
-	if (pipe(ends))
+	if (!hp_trial_run(&trial, &result, sizeof(result), &most))
 		return false;
-	pid = fork();
-	if (pid == 0) {
-		close(ends[0]);
-		become_player(player, program, ends[1], allocator->library);
-	}
-	close(ends[1]);
-	most = pid > 0 ? watch(pid, &status) : 0;
-	got = read(ends[0], &result, sizeof(result));
-	close(ends[0]);
-	if (pid < 0 || status || got != sizeof(result)) {
-		if (WIFSIGNALED(status))
-			hp_say("%s: the replay ended by signal %d", allocator->name,
-			       WTERMSIG(status));
-		else
-			hp_say("%s: the replay failed", allocator->name);
-		return false;
-	}
 	most = most > result.peak_bytes ? most : result.peak_bytes;
 	allocator->seconds[round] = result.seconds;
 	allocator->peak_bytes[round] =
@@ -125,19 +58,6 @@ static bool run(const char *player, int program, struct allocator *allocator, si
 
 /* ---- the table ---- */
 
-static int by_value(const void *one, const void *other)
-{
-	double a = *(const double *)one, b = *(const double *)other;
-
-	return a < b ? -1 : a > b;
-}
-
-static double median(double *values, size_t count)
-{
-	qsort(values, count, sizeof(*values), by_value);
-	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
-}
-
 static void print_table(struct command *command)
 {
 	double first_seconds = 0, first_bytes = 0;
@@ -146,8 +66,8 @@ static void print_table(struct command *command)
 	printf("%-16s %10s %7s %12s %7s\n", "allocator", "time", "", "peak memory", "");
 	for (size_t i = 0; i < command->count; i++) {
 		struct allocator *allocator = &command->allocators[i];
-		double seconds = median(allocator->seconds, command->rounds);
-		double bytes = median(allocator->peak_bytes, command->rounds);
+		double seconds = hp_trial_median(allocator->seconds, command->rounds);
+		double bytes = hp_trial_median(allocator->peak_bytes, command->rounds);
 
 		if (i == 0) {
 			first_seconds = seconds;
@@ -165,13 +85,14 @@ static void print_table(struct command *command)
 
 static int run_all(struct command *command, int program)
 {
-	char *player = hp_helper_find(HP_LIBEXECDIR, ".", "hpalloc-replay");
+	char *player = hp_helper_find(HP_LIBEXECDIR, ".", "hpalloc-replay"), text[16];
 	bool is_well = player;
 
+	snprintf(text, sizeof(text), "%d", program);
 	/* In turns, so that what else the machine does meets all alike. */
 	for (size_t round = 0; round < command->rounds && is_well; round++) {
 		for (size_t i = 0; i < command->count && is_well; i++)
-			is_well = run(player, program, &command->allocators[i], round);
+			is_well = run(player, text, &command->allocators[i], round);
 	}
 	free(player);
 	if (!is_well)
@@ -234,6 +155,18 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	}
 }
 
+/* One that the player inherits, and that is none of its standard streams. */
+static int inherited(int fd)
+{
+	int copy = fd < 0 ? fd : fcntl(fd, F_DUPFD, STDERR_FILENO + 1);
+
+	if (copy < 0 && fd >= 0)
+		copy = -errno;
+	if (fd >= 0)
+		close(fd);
+	return copy;
+}
+
 static int replay(struct command *command)
 {
 	struct hp_merge merge;
@@ -242,7 +175,7 @@ static int replay(struct command *command)
 
 	if (status)
 		return status;
-	program = hp_replay_compile(&tape);
+	program = inherited(hp_replay_compile(&tape));
 	hp_trace_close(&tape, &merge);
 	if (program < 0) {
 		hp_say("%s: %s", command->path, strerror(-program));
