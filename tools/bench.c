@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arguments.h"
-#include "helper.h"
-#include "program.h"
-#include "python.h"
+#include "common/arguments.h"
+#include "common/helper.h"
+#include "common/python.h"
+#include "run/program.h"
 #include "verbs.h"
 
 struct runner {

@@ -10,8 +10,8 @@
 
 #include <hpalloc/version.h>
 
-#include "arguments.h"
-#include "say.h"
+#include "common/arguments.h"
+#include "common/say.h"
 #include "verbs.h"
 
 #define TEXT_OF(number) #number

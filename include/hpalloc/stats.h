@@ -175,7 +175,7 @@ enum hp_stats_arena_state {
 
 /* What one arena has. Blocks that others freed are live until it has taken them in. */
 struct hp_stats_arena {
-	/* In the order of their making; a thread's that retires is reused. Explicit ones: > 2^32. */
+	/* In the order of their making; a thread's that retires is reused. Explicit: > 2^32. */
 	uint64_t id;
 	uint64_t state; /* of hp_stats_arena_state */
 	uint64_t live_blocks;

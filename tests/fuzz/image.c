@@ -1,11 +1,11 @@
-/* The libFuzzer target of tools/image.h: what reads ELF files and the first line of scripts. */
+/* The libFuzzer target of tools/run/image.h: what reads ELF files and the first line of scripts. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "image.h"
+#include "run/image.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

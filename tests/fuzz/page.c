@@ -9,10 +9,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "explanation.h"
-#include "figures.h"
-#include "page.h"
-#include "report.h"
+#include "explain/explanation.h"
+#include "live/figures.h"
+#include "live/page.h"
+#include "run/report.h"
 
 enum { MACHINE_BYTES = 5, TEXT_MAX = 1024, FIGURES_MAX = 100000, EXPLANATION_MAX = 8192 };
 

@@ -1,15 +1,15 @@
 /*
- * The libFuzzer target of what the tool reads of /proc and /sys (tools/proc.h), of sizes
- * (tools/amounts.h) and of the JSON that it writes: each on the same text.
+ * The libFuzzer target of what the tool reads of /proc and /sys (tools/machine/proc.h), of sizes
+ * (tools/common/amounts.h) and of the JSON that it writes: each on the same text.
  */
 #include <glib.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "amounts.h"
-#include "json.h"
-#include "proc.h"
+#include "common/amounts.h"
+#include "common/json.h"
+#include "machine/proc.h"
 
 enum { UNTOUCHED = 77 };
 

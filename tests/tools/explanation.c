@@ -1,8 +1,8 @@
 /* The text of `hpalloc explain`: what it says of each part, and where each line comes from. */
 #include <glib.h>
 
-#include "amounts.h"
-#include "explanation.h"
+#include "common/amounts.h"
+#include "explain/explanation.h"
 
 static const struct hp_tlb tlb = { .entries = 1024 };
 

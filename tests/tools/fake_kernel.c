@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "files.h"
-#include "root.h"
+#include "machine/files.h"
+#include "machine/root.h"
 
 const char *__wrap_hp_root(void);
 int __wrap_hp_file_write(const char *path, const char *text);

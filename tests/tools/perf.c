@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "perf.h"
+#include "machine/perf.h"
 
 enum { PAGES = 64, MS = 300 };
 

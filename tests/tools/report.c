@@ -1,7 +1,7 @@
 /* The text of the summary: every reason, and the command that is named for it. */
 #include <glib.h>
 
-#include "report.h"
+#include "run/report.h"
 
 #define MB ((uint64_t)1 << 20)
 

@@ -6,14 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "amounts.h"
-#include "arguments.h"
+#include "common/amounts.h"
+#include "common/arguments.h"
+#include "common/helper.h"
+#include "common/say.h"
+#include "common/trial.h"
 #include "demo/demo.h"
-#include "helper.h"
-#include "program.h"
-#include "reserve.h"
-#include "say.h"
-#include "trial.h"
+#include "pool/reserve.h"
+#include "run/program.h"
 #include "verbs.h"
 
 #define ROUNDS_DEFAULT 5

@@ -2,9 +2,9 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "amounts.h"
+#include "common/amounts.h"
 #include "demo/demo.h"
-#include "tlb.h"
+#include "machine/tlb.h"
 
 #define BASE_PAGE_BYTES (4 * HP_KB)
 #define ALIKE 0.02 /* of the time: no difference that one could see */

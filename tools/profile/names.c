@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "say.h"
-#include "symbols.h"
+#include "common/say.h"
+#include "common/symbols.h"
 
 struct hp_names {
 	const struct hp_profile *profile;

@@ -8,13 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "arguments.h"
+#include "common/arguments.h"
+#include "common/say.h"
 #include "profile/flame.h"
 #include "profile/names.h"
 #include "profile/pprof.h"
 #include "profile/top.h"
-#include "program.h"
-#include "say.h"
+#include "run/program.h"
 #include "verbs.h"
 
 enum { KEY_ALLOCATED = 'a', KEY_FLAME = 'f', KEY_ROWS = 'n', ROWS = 20 };

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "say.h"
-#include "symbols.h"
+#include "common/say.h"
+#include "common/symbols.h"
 #include "trace/callers.h"
 
 #define FIRST_ROOM ((size_t)256)

@@ -1,6 +1,6 @@
 /* The callers of a trace, numbered, and their names. */
-#ifndef HP_TOOLS_CALLERS_H
-#define HP_TOOLS_CALLERS_H
+#ifndef HP_TOOLS_TRACE_CALLERS_H
+#define HP_TOOLS_TRACE_CALLERS_H
 
 #include "trace/tape.h"
 

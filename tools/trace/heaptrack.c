@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "program.h"
-#include "say.h"
+#include "common/say.h"
+#include "run/program.h"
 #include "trace/trace.h"
 
 #define NAME_BYTES 1024

@@ -1,6 +1,6 @@
 /* The blocks that live at a moment of a trace, by address. */
-#ifndef HP_TOOLS_LIVE_H
-#define HP_TOOLS_LIVE_H
+#ifndef HP_TOOLS_TRACE_LIVE_H
+#define HP_TOOLS_TRACE_LIVE_H
 
 #include <stddef.h>
 #include <stdint.h>

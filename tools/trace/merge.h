@@ -3,8 +3,8 @@
  * coarse for it, a block is allocated before it is freed and freed before its address is used
  * again. Keeps the live blocks.
  */
-#ifndef HP_TOOLS_MERGE_H
-#define HP_TOOLS_MERGE_H
+#ifndef HP_TOOLS_TRACE_MERGE_H
+#define HP_TOOLS_TRACE_MERGE_H
 
 #include "trace/callers.h"
 #include "trace/live.h"

@@ -8,11 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "arguments.h"
-#include "helper.h"
-#include "program.h"
-#include "python.h"
-#include "say.h"
+#include "common/arguments.h"
+#include "common/helper.h"
+#include "common/python.h"
+#include "common/say.h"
+#include "run/program.h"
 #include "trace/trace.h"
 
 #define MOMENTS 1000

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "arguments.h"
-#include "program.h"
-#include "say.h"
+#include "common/arguments.h"
+#include "common/say.h"
+#include "run/program.h"
 #include "trace/trace.h"
 #include "verbs.h"
 

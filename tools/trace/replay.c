@@ -6,13 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "arguments.h"
-#include "helper.h"
-#include "program.h"
-#include "say.h"
+#include "common/arguments.h"
+#include "common/helper.h"
+#include "common/say.h"
+#include "common/trial.h"
+#include "run/program.h"
 #include "trace/replay.h"
 #include "trace/trace.h"
-#include "trial.h"
 
 #define ALLOCATORS_MAX 16
 #define ROUNDS_MAX 100

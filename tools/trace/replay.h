@@ -1,6 +1,6 @@
 /* What hpalloc-replay does: the threads of a trace and their operations, in one piece of memory. */
-#ifndef HP_TOOLS_REPLAY_H
-#define HP_TOOLS_REPLAY_H
+#ifndef HP_TOOLS_TRACE_REPLAY_H
+#define HP_TOOLS_TRACE_REPLAY_H
 
 #include <stddef.h>
 #include <stdint.h>

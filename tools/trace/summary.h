@@ -1,6 +1,6 @@
 /* What `hpalloc trace summary` knows of a trace, and how it says it. */
-#ifndef HP_TOOLS_SUMMARY_H
-#define HP_TOOLS_SUMMARY_H
+#ifndef HP_TOOLS_TRACE_SUMMARY_H
+#define HP_TOOLS_TRACE_SUMMARY_H
 
 #include <stdio.h>
 

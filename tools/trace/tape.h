@@ -3,8 +3,8 @@
  * of each thread one by one. Whatever the file holds, no more is read than is there: reading stops
  * at the first block that is cut off or does not add up.
  */
-#ifndef HP_TOOLS_TAPE_H
-#define HP_TOOLS_TAPE_H
+#ifndef HP_TOOLS_TRACE_TAPE_H
+#define HP_TOOLS_TRACE_TAPE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arguments.h"
-#include "program.h"
-#include "say.h"
+#include "common/arguments.h"
+#include "common/say.h"
+#include "run/program.h"
 #include "trace/trace.h"
 #include "verbs.h"
 

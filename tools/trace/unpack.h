@@ -1,6 +1,6 @@
 /* Traces that were compressed by zstd. */
-#ifndef HP_TOOLS_UNPACK_H
-#define HP_TOOLS_UNPACK_H
+#ifndef HP_TOOLS_TRACE_UNPACK_H
+#define HP_TOOLS_TRACE_UNPACK_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,0 @@
-/* See root.h. */
-#include "root.h"
-
-const char *hp_root(void)
-{
-	return "";
-}
