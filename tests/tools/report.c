@@ -138,6 +138,9 @@ static void test_limits(void)
 	expect(&page, &machine,
 	       "peak heap 200 MB: 20 % hugetlb, 79 % transparent huge pages, 1 % base pages; a "
 	       "setting holds it back from the pool: unset HPALLOC_POOL_MAX");
+	expect_reason(HP_FALLBACK_POOL_EMPTY, &machine,
+		      "; the pool was too small: unset HPALLOC_POOL_MAX; sysctl "
+		      "vm.nr_hugepages=100 would hold it");
 	expect_reason(HP_FALLBACK_MAPPING, &machine,
 		      "; too many mappings: sysctl vm.max_map_count=1048576");
 	machine.is_data_limited = true;

@@ -54,6 +54,7 @@ static void advise_pool(struct hp_advice *advice, const struct hp_stats *stats,
 			const struct hp_machine *machine)
 {
 	uint64_t hugepages = peak_hugepages(stats);
+	char unset[HP_SETTING_BYTES] = "";
 
 	if (!machine->has_pool) {
 		advice->why = "this kernel has no pool of 2 MB pages";
@@ -63,7 +64,9 @@ static void advise_pool(struct hp_advice *advice, const struct hp_stats *stats,
 		advice->why =
 			stats->peak_hugetlb_bytes ? "the pool was too small" : "the pool was empty";
 		advice->effect = "would hold it";
-		set_pool_command(advice, "", hugepages, machine);
+		if (machine->own_limit) /* it would have the last word */
+			snprintf(unset, sizeof(unset), "unset %s; ", machine->own_limit);
+		set_pool_command(advice, unset, hugepages, machine);
 		say_of_container(advice, machine,
 				 "the pool is the host's: the command runs there; ", hugepages);
 	}
