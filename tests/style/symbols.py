@@ -28,7 +28,9 @@ if sys.argv[2] == "exports":
         findings.append("the map is not sorted")
 else:
     names = set().union(*(defined(archive, "--extern-only") for archive in sys.argv[3:]))
-    findings = [f"no prefix hp_: {name}" for name in names if not name.startswith("hp_")]
+    # A program can only have names of C: not that of the probes' section.
+    findings = [f"no prefix hp_: {name}" for name in names
+                if name.isidentifier() and not name.startswith("hp_")]
     if not names:
         findings.append("no symbols at all")
 tree.report(sorted(findings))
