@@ -9,6 +9,7 @@
 #include "config.h"
 
 #if HP_USDT
+#define STAP_SDT_ARG_CONSTRAINT nr /* not in memory: clang would put it there first */
 #include <sys/sdt.h>
 
 #define HP_PROBE1(name, one) STAP_PROBE1(hpalloc, name, one)
