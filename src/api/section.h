@@ -4,6 +4,7 @@
 
 #include "api/publish.h"
 #include "arena/gate.h"
+#include "arena/registry.h"
 #include "arena/thread.h"
 
 /* A thread without an arena works as a guest on the late one, or without any. */
@@ -19,8 +20,10 @@ static inline struct hp_arena *hp_section_enter(struct hp_arena *arena)
 static inline void hp_section_leave(struct hp_arena *arena)
 {
 	if (HP_LIKELY(hp_arena_is_real(arena))) {
-		if (HP_UNLIKELY(hp_arena_tick(arena)))
+		if (HP_UNLIKELY(hp_arena_tick(arena))) {
+			hp_registry_tick();
 			hp_publish_tick();
+		}
 		hp_gate_leave(arena);
 	} else {
 		hp_gate_leave_guest();

@@ -68,6 +68,7 @@ struct hp_arena {
 	uint32_t released_units; /* lately given back to the span layer */
 	uint32_t releases;	 /* since ever: some are audited */
 	uint32_t inherited;	 /* slabs of an older generation */
+	_Atomic bool is_keeper;	 /* an orphan that keeps its ring: see registry.c */
 	struct hp_span *ring[HP_RING_SLABS];
 	uint64_t outbox_filled; /* a bit for each chain */
 	struct hp_chain outbox[HP_OUTBOX_CHAINS];

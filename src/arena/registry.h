@@ -5,7 +5,8 @@
  *
  *   new thread   joins with an orphan, else with a new arena
  *   thread end   leaves: its arena becomes an orphan, or, if there are enough empty ones, retires
- *   orphan       is adopted, or settled by who hands it a block, or by trim
+ *   orphan       is adopted, or settled by who hands it a block, by trim, or, if it keeps empty
+ *                slabs for the next thread, after the decay
  */
 #ifndef HP_ARENA_REGISTRY_H
 #define HP_ARENA_REGISTRY_H
@@ -15,7 +16,7 @@
 /* An arena for the calling thread, from a guest section; NULL if there is no memory. */
 struct hp_arena *hp_registry_join(void);
 
-/* The calling thread's arena, empty-handed (outbox and ring), is given up; from a guest section. */
+/* The calling thread's arena, its outbox empty, is given up; from a guest section. */
 void hp_registry_leave(struct hp_arena *arena);
 
 /*
@@ -24,8 +25,11 @@ void hp_registry_leave(struct hp_arena *arena);
  */
 void hp_registry_settle_orphan(struct hp_arena *arena);
 
-/* Settles all orphans; the gate is passed. */
+/* Settles all orphans, which then keep nothing empty; the gate is passed. */
 void hp_registry_settle_all(void);
+
+/* The same now and then: after the decay, if one keeps something. */
+void hp_registry_tick(void);
 
 /* The arena for threads without one, claimed; from a guest section. NULL if there is no memory. */
 struct hp_arena *hp_registry_claim_late(void);
