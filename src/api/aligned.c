@@ -4,6 +4,7 @@
 #include "api/block.h"
 #include "api/standard_name.h"
 #include "base/bits.h"
+#include "base/probe.h"
 #include "os/os.h"
 
 #define ALIGN_MAX_BYTES ((size_t)1 << 30)
@@ -12,12 +13,28 @@
  * Every block is aligned to the powers of two that divide its size, up to a unit: slabs and large
  * blocks begin at units, and the class of a size that is a multiple of `align` is one too.
  */
-static void *take(size_t align, size_t bytes)
+static inline size_t aligned_bytes(size_t align, size_t bytes)
+{
+	return hp_max(hp_round_up(bytes, align), align);
+}
+
+/* A hit, as in malloc.c; it changes no errno. */
+static inline void *take_at_hand(size_t align, size_t bytes)
+{
+	if (HP_UNLIKELY(align > HP_UNIT_BYTES || bytes > HP_CLASS_MAX_BYTES))
+		return NULL;
+	bytes = aligned_bytes(align, bytes);
+	if (bytes <= HP_CLASS_SMALL_BYTES)
+		return hp_slab_pop(hp_self->small[HP_CLASS_STEP(bytes)]);
+	return bytes <= hp_arena_hit_bytes ? hp_arena_pop(hp_self, hp_class_of(bytes)) : NULL;
+}
+
+static void *take_missed(size_t align, size_t bytes)
 {
 	if (align <= 16)
 		return hp_malloc(bytes);
 	if (HP_LIKELY(align <= HP_UNIT_BYTES && bytes <= PTRDIFF_MAX && !hp_watch)) {
-		void *block = hp_malloc(hp_max(hp_round_up(bytes, align), align));
+		void *block = hp_malloc(aligned_bytes(align, bytes));
 
 		if (HP_LIKELY((uintptr_t)block % align == 0))
 			return block;
@@ -30,17 +47,38 @@ static void *take(size_t align, size_t bytes)
 	return hp_block_take(bytes, align, HP_CONTENT_ANY);
 }
 
-HP_EDGE int hp_posix_memalign(void **out_block, size_t align, size_t bytes)
+static inline void *take(size_t align, size_t bytes)
+{
+	void *block = take_at_hand(align, bytes);
+
+	if (HP_UNLIKELY(!block))
+		return take_missed(align, bytes);
+	HP_PROBE1(malloc, aligned_bytes(align, bytes));
+	return block;
+}
+
+HP_EDGE HP_NOINLINE static int memalign_missed(void **out_block, size_t align, size_t bytes)
 {
 	int kept_errno = errno;
+	void *block = take_missed(align, bytes);
+
+	errno = kept_errno;
+	if (!block)
+		return ENOMEM;
+	*out_block = block;
+	return 0;
+}
+
+HP_EDGE int hp_posix_memalign(void **out_block, size_t align, size_t bytes)
+{
 	void *block;
 
 	if (!hp_is_power_of_two(align) || align % sizeof(void *))
 		return EINVAL;
-	block = take(align, bytes);
-	errno = kept_errno;
-	if (!block)
-		return ENOMEM;
+	block = take_at_hand(align, bytes);
+	if (HP_UNLIKELY(!block))
+		return memalign_missed(out_block, align, bytes);
+	HP_PROBE1(malloc, aligned_bytes(align, bytes));
 	*out_block = block;
 	return 0;
 }
