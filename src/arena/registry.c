@@ -160,8 +160,8 @@ static bool is_keeper(const struct hp_arena *arena)
 
 /*
  * A thread leaves its empty slabs, which it took again and again, to the next: where threads come
- * and go, each would fetch the same ones from the span layer, and give them back. Nothing of that is
- * there after the decay, or a trim, or when somebody frees one of its blocks.
+ * and go, each would fetch the same ones from the span layer, and give them back. Nothing of that
+ * is there after the decay, or a trim, or when somebody frees one of its blocks.
  */
 static void keep(struct hp_arena *arena)
 {

@@ -3,7 +3,7 @@
 
 enum {
 	MIN_BLOCKS = 4, /* of a slab, up to MANY_BYTES a block */
-	HOT_BLOCKS = 16,
+	HOT_BLOCKS = 8,
 	MANY_BYTES = 16 << 10,
 	HOT_UNITS = 4,	      /* a hot slab is at least as long */
 	TAIL_WASTE_SHIFT = 3, /* an eighth */
