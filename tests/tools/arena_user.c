@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BODY __attribute__((noinline, noclone, used))
+#define BODY __attribute__((noinline, used))
 
 enum { LARGE_BYTES = 300000, BLOCKS = 1000, FREED = 10 };
 
