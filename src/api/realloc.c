@@ -116,7 +116,7 @@ static inline void *change(void *block, size_t bytes)
 	if (HP_UNLIKELY(bytes - 1 >= HP_CLASS_MAX_BYTES || slab->is_explicit))
 		return resize(block, bytes);
 	if (bytes > have) /* what grows, grows again: room for twice the least step */
-		bytes = hp_max(bytes, have + have / 8 + 1);
+		bytes = hp_max(bytes, hp_min(have + have / 8 + 1, HP_CLASS_MAX_BYTES));
 	return copy_small(block, hp_min(bytes, have), hp_malloc(bytes));
 }
 

@@ -55,7 +55,10 @@ static struct hp_arena *start(void)
 	struct hp_arena *arena;
 
 	hp_arena_become(&hp_arena_starting);
-	hp_reclaim_register_thread();
+	if (!hp_reclaim_register_thread()) {
+		hp_arena_become(&hp_arena_none);
+		return hp_mine;
+	}
 	pthread_setspecific(key, &key);
 	hp_gate_enter_guest();
 	arena = hp_registry_join();

@@ -13,6 +13,8 @@
 #include "os/os.h"
 #include "rt/urcu_fork.h"
 
+#define FIRST_MAP_BYTES (4 * HP_PAGE_BYTES)
+
 static struct {
 	struct hp_lock lock;
 	struct hp_retired *list;
@@ -37,9 +39,23 @@ static void tell_grace_period(void)
 		atomic_load_explicit(&sections_ended, memory_order_acquire);
 }
 
-void hp_reclaim_register_thread(void)
+/*
+ * liburcu maps memory for the first thread, and for some of the later ones, and ends the program
+ * where there is none. The first is the one that comes in a program with too little address space.
+ */
+bool hp_reclaim_register_thread(void)
 {
+	static _Atomic bool is_mapped;
+	void *room;
+
+	if (HP_UNLIKELY(!atomic_load_explicit(&is_mapped, memory_order_relaxed))) {
+		if (hp_os_map(NULL, FIRST_MAP_BYTES, HP_PAGE_BYTES, &room))
+			return false;
+		hp_os_release(room, FIRST_MAP_BYTES);
+		atomic_store_explicit(&is_mapped, true, memory_order_relaxed);
+	}
 	urcu_bp_register_thread();
+	return true;
 }
 
 void hp_reclaim_read_begin(void)

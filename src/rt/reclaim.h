@@ -17,9 +17,9 @@ struct hp_retired {
 
 /*
  * Makes the calling thread's later read sections free of any allocation. May call malloc: no lock
- * held, and the caller's own re-entry guarded.
+ * held, and the caller's own re-entry guarded. False if there is no memory.
  */
-void hp_reclaim_register_thread(void);
+bool hp_reclaim_register_thread(void);
 
 void hp_reclaim_read_begin(void);
 void hp_reclaim_read_end(void);

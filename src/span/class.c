@@ -3,7 +3,6 @@
 
 enum {
 	MIN_BLOCKS = 4, /* of a slab, up to MANY_BYTES a block */
-	HOT_BLOCKS = 8,
 	MANY_BYTES = 16 << 10,
 	HOT_UNITS = 4,	      /* a hot slab is at least as long */
 	TAIL_WASTE_SHIFT = 3, /* an eighth */
@@ -21,8 +20,7 @@ static bool fits(size_t bytes, unsigned units)
 unsigned hp_class_units(unsigned class, bool is_hot)
 {
 	size_t bytes = hp_class_bytes(class);
-	size_t blocks = is_hot ? HOT_BLOCKS : MIN_BLOCKS;
-	size_t at_least = bytes <= MANY_BYTES ? blocks * bytes : bytes;
+	size_t at_least = bytes <= MANY_BYTES ? MIN_BLOCKS * bytes : bytes;
 	unsigned units = is_hot ? HOT_UNITS : 1;
 
 	while (units * HP_UNIT_BYTES < at_least || !fits(bytes, units))

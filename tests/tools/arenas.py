@@ -4,6 +4,7 @@
 import collections
 import csv
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import sys
 from command import TOOL, WORK, environment
 from tap import expect, main, test
 
-PROGRAM = sys.argv[3]
+PROGRAM = os.path.abspath(sys.argv[3])
 FILLED = {100: 1000, 2000: 1, 640: 1, 300000: 1}  # blocks of a size, by fills()
 
 
