@@ -170,6 +170,17 @@ static void blocks_beside_the_main_region_stay_where_they_fit(void)
 	g_free(blocks);
 }
 
+/* Room for the next step must not make a large block of one that a class has. */
+static void a_block_that_grows_is_of_the_size_that_was_asked_for(void)
+{
+	const size_t most = 128 * HP_KIB;
+
+	for (size_t bytes = most / 2; bytes < most; bytes += 1000) {
+		for (size_t more = bytes + 1; more <= most; more += 1111)
+			hp_free_sized(hp_realloc(hp_malloc(bytes), more), more);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -182,6 +193,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/realloc/reallocarray-keeps-the-content", reallocarray_keeps_the_content);
 	g_test_add_func("/realloc/a-block-that-shrinks-gives-memory-back",
 			a_block_that_shrinks_gives_memory_back);
+	g_test_add_func("/realloc/a-block-that-grows-is-of-the-size-that-was-asked-for",
+			a_block_that_grows_is_of_the_size_that_was_asked_for);
 	g_test_add_func("/realloc/blocks-beside-the-main-region-stay-where-they-fit",
 			blocks_beside_the_main_region_stay_where_they_fit);
 	return g_test_run();
