@@ -80,7 +80,7 @@ void hp_account_filled(struct hp_run run, const struct hp_backing_result *result
 	}
 	stats->hugepages_taken += result->huge_slots;
 	stats->pool_withheld += result->withheld_slots;
-	if (result->reason < HP_FALLBACK_COUNT)
+	if (result->reason < HP_FALLBACK_COUNT && result->huge_slots < run.count)
 		note_fallback(stats, result->reason, run.count - result->huge_slots);
 	note_peak(stats);
 	hp_counters_end();

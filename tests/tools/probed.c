@@ -37,11 +37,11 @@ static void fill_and_trim(void)
 
 int main(void)
 {
-	char *block = kept(malloc(1 << 20));
+	char *block = kept(malloc(6 << 20));
 	int status = 1;
 	pid_t pid;
 
-	memset(block, 1, 1 << 20);
+	memset(block, 1, 6 << 20);
 	malloc_and_free();
 	pid = fork();
 	if (pid == 0)
