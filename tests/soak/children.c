@@ -228,8 +228,10 @@ static const struct {
 	void (*misuse)(void);
 	const char *words;
 } misuses[] = {
-	{ free_twice, "double free of" },	 { free_large_twice, "which is no block" },
-	{ free_the_stack, "which is no block" }, { free_inside, "which is no block" },
+	{ free_twice, "free of" }, /* double, or its slab has gone back: "which is no block" */
+	{ free_large_twice, "which is no block" },
+	{ free_the_stack, "which is no block" },
+	{ free_inside, "which is no block" },
 	{ resize_freed, "which is no block" },
 };
 
