@@ -36,14 +36,6 @@ static int map_huge(int fd, const void *place, size_t bytes, int flags, void **o
 				out_address);
 }
 
-int hp_os_huge_probe(int fd)
-{
-	void *page = NULL;
-	int error = map_huge(fd, NULL, HP_HUGEPAGE_BYTES, 0, &page);
-
-	return error ? error : hp_os_release(page, HP_HUGEPAGE_BYTES);
-}
-
 int hp_os_huge_map(int fd, void *address, size_t bytes)
 {
 	void *fresh = NULL;

@@ -84,12 +84,6 @@ int hp_os_move_away(void *from, size_t bytes, void *to);
 /* ---- huge.c: huge pages ---- */
 
 /*
- * 0 if the pool would promise a page now, a negative errno if not: a quick test before a run of
- * pages is mapped. No guarantee: limits show only in hp_os_populate().
- */
-int hp_os_huge_probe(int fd);
-
-/*
  * Has the pool promise so many bytes of pages to this process, without taking them, until they are
  * given back by hp_os_release().
  */

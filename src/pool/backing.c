@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "pool/edges.h"
 #include "pool/forks.h"
+#include "pool/promise.h"
 #include "pool/rescue.h"
 #include "rt/options.h"
 
@@ -66,10 +67,7 @@ static void note_shortage(enum hp_fallback reason)
 
 int hp_backing_promise(size_t bytes)
 {
-	void *pages = NULL;
-	int error = hp_os_huge_reserve(backing.hugetlbfs_fd, bytes, &pages);
-
-	return error ? error : hp_os_release(pages, bytes);
+	return hp_promise_try(backing.hugetlbfs_fd, bytes);
 }
 
 enum hp_backing_choice hp_backing_of(struct hp_run run)
@@ -119,7 +117,7 @@ static bool wants_huge(enum hp_backing_choice choice, enum hp_use use, bool is_m
 	if (!is_strict(choice) &&
 	    now_ms < atomic_load_explicit(&backing.retry_at_ms, memory_order_relaxed))
 		return false;
-	if (is_mapped || !hp_os_huge_probe(backing.hugetlbfs_fd))
+	if (is_mapped || !hp_backing_promise(HP_HUGEPAGE_BYTES))
 		return true;
 	note_shortage(HP_FALLBACK_POOL_EMPTY);
 	*out_reason = HP_FALLBACK_POOL_EMPTY;

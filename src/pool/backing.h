@@ -56,10 +56,7 @@ bool hp_backing_may_collapse(void);
 /* Makes a transparent huge page of a slot on base pages; false if the kernel can't now. */
 bool hp_backing_collapse(struct hp_run run);
 
-/*
- * 0 if the pool has so many bytes of pages beside those in use, and the limits allow them; a
- * negative errno if not. No guarantee: others take pages, too.
- */
+/* hp_promise_try(), of the file whose pages are used. */
 int hp_backing_promise(size_t bytes);
 
 /* The file whose pages are used (HPALLOC_HUGETLBFS), or -1; once, at start-up. */
