@@ -19,6 +19,7 @@ MEMORY_MB = 3000
 SAFETY = (["-DSAFETY"], [])
 LIVELOCK = (["-DNP"], ["-l"])  # a cycle without progress, and no model here has a progress label
 COUNTS = re.compile(r"errors: (\d+)\s+(\d+) states")
+UNFINISHED = re.compile("Search not completed|max search depth too small")
 
 
 def explore(model, variant, mode):
@@ -32,8 +33,9 @@ def explore(model, variant, mode):
             result = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE,
                                     stderr=subprocess.STDOUT, text=True, check=False)
     counts = COUNTS.search(result.stdout)
-    if not counts or "max search depth too small" in result.stdout or "out of memory" in \
-            result.stdout:
+    # A violation ends the search; nothing else may: the bounds on memory and depth do.
+    is_whole = counts and (counts[1] != "0" or not UNFINISHED.search(result.stdout))
+    if not is_whole:
         sys.exit(f"{model.name} {' '.join(variant)}: not explored:\n{result.stdout}")
     return int(counts[1]), int(counts[2]), result.stdout
 
