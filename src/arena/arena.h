@@ -63,12 +63,13 @@ struct hp_arena {
 	uint32_t outbox_load; /* what waits there, in blocks and bytes */
 	uint32_t ring_first;  /* oldest of the retained slabs */
 	uint32_t ring_count;
-	uint32_t ring_units;	 /* their units */
-	uint32_t ring_limit;	 /* how many they may be: grows when slabs are taken again */
-	uint32_t released_units; /* lately given back to the span layer */
-	uint32_t releases;	 /* since ever: some are audited */
-	uint32_t inherited;	 /* slabs of an older generation */
-	_Atomic bool is_keeper;	 /* an orphan that keeps its ring: see registry.c */
+	uint32_t ring_units;	  /* their units */
+	uint32_t ring_limit;	  /* how many they may be: grows when slabs are taken again */
+	uint32_t released_units;  /* lately given back to the span layer */
+	uint32_t releases;	  /* since ever: some are audited */
+	uint32_t inherited;	  /* slabs of an older generation */
+	_Atomic bool is_keeper;	  /* it is left with its ring: see keepers.h; anybody reads it */
+	_Atomic uint64_t kept_ms; /* since when, if so */
 	struct hp_span *ring[HP_RING_SLABS];
 	uint64_t outbox_filled; /* a bit for each chain */
 	struct hp_chain outbox[HP_OUTBOX_CHAINS];

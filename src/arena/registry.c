@@ -5,19 +5,17 @@
 
 #include "arena/gate.h"
 #include "arena/inbox.h"
+#include "arena/keepers.h"
 #include "arena/outbox.h"
 #include "arena/quarantine.h"
 #include "arena/tally.h"
 #include "base/check.h"
 #include "base/lock.h"
 #include "rt/meta.h"
-#include "rt/options.h"
-#include "span/trim.h"
 
 enum {
 	KEEP_EMPTY = 64, /* orphans without a slab, for threads to come */
 	ADOPT_TRIES = 4, /* before a thread gets an arena more */
-	KEEPERS = 4,	 /* orphans that keep what their threads kept, for a while */
 };
 
 static struct {
@@ -26,8 +24,6 @@ static struct {
 	_Atomic(struct hp_arena *) late;
 	_Atomic unsigned orphans; /* about: counted after the state has changed */
 	_Atomic unsigned empty;	  /* of them without a slab when they were left */
-	_Atomic unsigned keepers; /* about, as well */
-	_Atomic uint64_t kept_ms; /* when the last of them began */
 	struct hp_meta_kind kind;
 	struct hp_arena_counts retired; /* of arenas that are gone; under the lock */
 	_Atomic uint32_t made;
@@ -153,37 +149,6 @@ static void count_orphan(int change, bool is_empty)
 		atomic_fetch_add_explicit(&registry.empty, (unsigned)change, memory_order_relaxed);
 }
 
-static bool is_keeper(const struct hp_arena *arena)
-{
-	return atomic_load_explicit(&arena->is_keeper, memory_order_relaxed);
-}
-
-/*
- * A thread leaves its empty slabs, which it took again and again, to the next: where threads come
- * and go, each would fetch the same ones from the span layer, and give them back. Nothing of that
- * is there after the decay, or a trim, or when somebody frees one of its blocks.
- */
-static void keep(struct hp_arena *arena)
-{
-	if (!arena->ring_count || hp_trim_is_tight())
-		return;
-	if (atomic_fetch_add_explicit(&registry.keepers, 1, memory_order_relaxed) >= KEEPERS) {
-		atomic_fetch_sub_explicit(&registry.keepers, 1, memory_order_relaxed);
-		return;
-	}
-	atomic_store_explicit(&registry.kept_ms, hp_os_now_ms(), memory_order_relaxed);
-	atomic_store_explicit(&arena->is_keeper, true, memory_order_relaxed);
-}
-
-/* Whoever has the arena says so: its slabs are that one's to keep or to give back. */
-static void keep_no_more(struct hp_arena *arena)
-{
-	if (!is_keeper(arena))
-		return;
-	atomic_store_explicit(&arena->is_keeper, false, memory_order_relaxed);
-	atomic_fetch_sub_explicit(&registry.keepers, 1, memory_order_relaxed);
-}
-
 /* An orphan becomes the caller's claim. */
 static bool claim(struct hp_arena *arena)
 {
@@ -191,7 +156,7 @@ static bool claim(struct hp_arena *arena)
 		return false;
 	if (!arena->is_late)
 		count_orphan(-1, !arena->slab_count);
-	keep_no_more(arena);
+	hp_keepers_remove(arena);
 	return true;
 }
 
@@ -199,7 +164,7 @@ static bool claim(struct hp_arena *arena)
 static bool empty_out(struct hp_arena *arena, enum hp_arena_state state)
 {
 	hp_arena_free_chains(arena, hp_inbox_take(arena, state));
-	if (!is_keeper(arena))
+	if (!hp_keepers_has(arena))
 		hp_arena_release_retained(arena);
 	return !arena->slab_count;
 }
@@ -244,7 +209,7 @@ void hp_registry_settle_orphan(struct hp_arena *arena)
 static void settle_filled(struct hp_arena *arena, void *unused)
 {
 	(void)unused;
-	if (is_keeper(arena) ||
+	if (hp_keepers_has(arena) ||
 	    atomic_load_explicit(&arena->inbox, memory_order_relaxed) & ~HP_INBOX_STATE)
 		hp_registry_settle_orphan(arena);
 }
@@ -256,13 +221,21 @@ void hp_registry_settle_all(void)
 	hp_reclaim_read_end();
 }
 
+static void settle_due(struct hp_arena *arena, void *now_ms)
+{
+	if (hp_keepers_is_due(arena, *(const uint64_t *)now_ms))
+		hp_registry_settle_orphan(arena);
+}
+
 void hp_registry_tick(void)
 {
-	uint64_t kept_ms = atomic_load_explicit(&registry.kept_ms, memory_order_relaxed);
+	uint64_t now_ms;
 
-	if (atomic_load_explicit(&registry.keepers, memory_order_relaxed) &&
-	    hp_os_now_ms() - kept_ms >= HP_RELAXED_LOAD(hp_options.decay_ms))
-		hp_registry_settle_all();
+	if (!hp_keepers_try_look(&now_ms))
+		return;
+	hp_reclaim_read_begin();
+	hp_registry_walk(settle_due, &now_ms);
+	hp_reclaim_read_end();
 }
 
 /*
@@ -312,7 +285,7 @@ struct hp_arena *hp_registry_join(void)
 
 void hp_registry_leave(struct hp_arena *arena)
 {
-	keep(arena);
+	hp_keepers_try_add(arena);
 	leave(arena, HP_ARENA_OWNED);
 }
 

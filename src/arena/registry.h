@@ -28,7 +28,7 @@ void hp_registry_settle_orphan(struct hp_arena *arena);
 /* Settles all orphans, which then keep nothing empty; the gate is passed. */
 void hp_registry_settle_all(void);
 
-/* The same now and then: after the decay, if one keeps something. */
+/* Now and then: settles those that have kept something for a decay. The gate is passed. */
 void hp_registry_tick(void);
 
 /* The arena for threads without one, claimed; from a guest section. NULL if there is no memory. */

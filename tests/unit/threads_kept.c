@@ -6,7 +6,17 @@
 
 #include "support.h"
 
-enum { ROUNDS = 20, TEAM = 8, CLASSES = 8, EACH = 64, DECAY_MS = 50, LEFT_BYTES = 48 };
+enum {
+	ROUNDS = 20,
+	TEAM = 8,
+	CLASSES = 8,
+	EACH = 64,
+	LEFT_BYTES = 48,
+	DECAY_MS = 50,
+	KEEPERS = 4, /* threads that leave something, at most */
+};
+
+#define SLABS_BYTES ((size_t)CLASSES * 16 * HP_KIB)
 
 static void use_eight_classes(void)
 {
@@ -76,7 +86,7 @@ static void a_trim_gives_it_back(void)
 	run(0, NULL);
 	empty = hp_test_stats().empty_bytes;
 	run(4, work);
-	g_assert_cmpuint(hp_test_stats().empty_bytes, >=, empty + CLASSES * 16 * HP_KIB);
+	g_assert_cmpuint(hp_test_stats().empty_bytes, >=, empty + SLABS_BYTES);
 	hp_trim(0);
 	g_assert_cmpuint(hp_test_stats().empty_bytes, <=, empty);
 }
@@ -93,7 +103,7 @@ static void so_does_the_decay(void)
 	g_usleep(4 * DECAY_MS * 1000);
 	for (size_t i = 0; i < 100000; i++)
 		hp_free(hp_malloc(200 * HP_KIB));
-	g_assert_cmpuint(hp_test_stats().empty_bytes + CLASSES / 2 * 16 * HP_KIB, <=, kept);
+	g_assert_cmpuint(hp_test_stats().empty_bytes + SLABS_BYTES / 2, <=, kept);
 }
 
 static void so_does_a_free_of_what_it_left(void)
@@ -108,7 +118,64 @@ static void so_does_a_free_of_what_it_left(void)
 	kept = hp_test_stats().empty_bytes;
 	hp_free(left);
 	hp_thread_idle(); /* hands it over now */
-	g_assert_cmpuint(hp_test_stats().empty_bytes + CLASSES / 2 * 16 * HP_KIB, <=, kept);
+	g_assert_cmpuint(hp_test_stats().empty_bytes + SLABS_BYTES / 2, <=, kept);
+}
+
+static pthread_barrier_t gathering; /* of threads that run at once */
+
+static void start_at_once(pthread_t *threads, unsigned count, void *(*body)(void *))
+{
+	for (unsigned i = 0; i < count; i++)
+		g_assert_cmpint(pthread_create(&threads[i], NULL, body, (void *)(uintptr_t)i), ==,
+				0);
+}
+
+static void join_all(const pthread_t *threads, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		g_assert_cmpint(pthread_join(threads[i], NULL), ==, 0);
+}
+
+/* Each has an arena of its own. */
+static void run_at_once(unsigned count, void *(*body)(void *))
+{
+	pthread_t threads[KEEPERS];
+
+	pthread_barrier_init(&gathering, NULL, count);
+	start_at_once(threads, count, body);
+	join_all(threads, count);
+	pthread_barrier_destroy(&gathering);
+}
+
+/* What is taken again is kept. */
+static void *work_twice_and_gather(void *unused)
+{
+	(void)unused;
+	use_eight_classes();
+	use_eight_classes();
+	pthread_barrier_wait(&gathering);
+	return NULL;
+}
+
+/* The threads that come later all adopt the same arena: it is kept anew each time, no other is. */
+static void the_decay_is_of_each_arena(void)
+{
+	double give_up = hp_test_seconds() + 20;
+	uint64_t kept;
+
+	if (!hp_test_fresh("HPALLOC_DECAY_MS=200"))
+		return;
+	run(0, NULL);
+	run_at_once(KEEPERS, work_twice_and_gather);
+	kept = hp_test_stats().empty_bytes;
+	g_assert_cmpuint(kept, >=, KEEPERS * SLABS_BYTES);
+	while (hp_test_stats().empty_bytes + (KEEPERS - 1) * SLABS_BYTES > kept) {
+		g_assert_cmpfloat(hp_test_seconds(), <, give_up);
+		run(1, work);
+		for (size_t i = 0; i < 100; i++)
+			hp_free(hp_malloc(200 * HP_KIB));
+		hp_test_sleep_ms(1);
+	}
 }
 
 static void *come_and_go(void *unused)
@@ -145,6 +212,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/threads-kept/so-does-the-decay", so_does_the_decay);
 	g_test_add_func("/threads-kept/so-does-a-free-of-what-it-left",
 			so_does_a_free_of_what_it_left);
+	g_test_add_func("/threads-kept/the-decay-is-of-each-arena", the_decay_is_of_each_arena);
 	g_test_add_func("/threads-kept/many-come-and-go", many_come_and_go);
 	return g_test_run();
 }
