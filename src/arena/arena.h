@@ -10,6 +10,7 @@
  *   small[s] == current[c] for each step s of class c, but see hp_arena_miss_always()
  *   listed[c] has the other LISTED slabs of the class
  *   a slab is on the ring <=> is_retained
+ *   an orphan's ring is not empty <=> is_keeper
  *   slab_count == the number of slabs whose owner this is, but for those that are leaving
  */
 #ifndef HP_ARENA_ARENA_H

@@ -114,6 +114,7 @@ static void unlink_and_retire(struct hp_arena *arena)
 {
 	struct hp_arena *next;
 
+	HP_ASSERT(!hp_keepers_has(arena));
 	hp_registry_lock();
 	hp_tally_add_counts(&registry.retired, &arena->counts);
 	next = atomic_load_explicit(&arena->next, memory_order_relaxed);
@@ -160,12 +161,18 @@ static bool claim(struct hp_arena *arena)
 	return true;
 }
 
-/* The owner or claimer takes what is in the inbox; whether no slab is left. */
+/*
+ * The owner or claimer takes what is in the inbox; whether no slab is left. So much may come home
+ * that a keeper has nothing to keep any more: its place is another's then, also if it retires.
+ */
 static bool empty_out(struct hp_arena *arena, enum hp_arena_state state)
 {
 	hp_arena_free_chains(arena, hp_inbox_take(arena, state));
 	if (!hp_keepers_has(arena))
 		hp_arena_release_retained(arena);
+	else if (!arena->ring_count)
+		hp_keepers_remove(arena);
+	HP_ASSERT(hp_keepers_has(arena) == (arena->ring_count > 0));
 	return !arena->slab_count;
 }
 

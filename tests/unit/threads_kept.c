@@ -13,7 +13,10 @@ enum {
 	EACH = 64,
 	LEFT_BYTES = 48,
 	DECAY_MS = 50,
-	KEEPERS = 4, /* threads that leave something, at most */
+	KEEPERS = 4,		  /* threads that leave something, at most */
+	SWARM = 64 + 2 * KEEPERS, /* threads that leave more empty arenas than are kept */
+	MANY = 4096,		  /* blocks of more slabs than a thread keeps empty */
+	MANY_BYTES = 4096,
 };
 
 #define SLABS_BYTES ((size_t)CLASSES * 16 * HP_KIB)
@@ -122,6 +125,7 @@ static void so_does_a_free_of_what_it_left(void)
 }
 
 static pthread_barrier_t gathering; /* of threads that run at once */
+static pthread_barrier_t handing;   /* of threads that have handed over, and the one that frees */
 
 static void start_at_once(pthread_t *threads, unsigned count, void *(*body)(void *))
 {
@@ -139,7 +143,7 @@ static void join_all(const pthread_t *threads, unsigned count)
 /* Each has an arena of its own. */
 static void run_at_once(unsigned count, void *(*body)(void *))
 {
-	pthread_t threads[KEEPERS];
+	pthread_t threads[SWARM];
 
 	pthread_barrier_init(&gathering, NULL, count);
 	start_at_once(threads, count, body);
@@ -178,6 +182,64 @@ static void the_decay_is_of_each_arena(void)
 	}
 }
 
+static void *many[KEEPERS][MANY];
+
+/* All but what it keeps is freed by another thread, and comes home when it ends. */
+static void *take_many(void *number)
+{
+	void **blocks = many[(uintptr_t)number];
+
+	use_eight_classes();
+	use_eight_classes();
+	for (size_t i = 0; i < MANY; i++)
+		blocks[i] = hp_malloc(MANY_BYTES);
+	pthread_barrier_wait(&handing);
+	pthread_barrier_wait(&handing);
+	return NULL;
+}
+
+static void *take_one_and_gather(void *unused)
+{
+	(void)unused;
+	hp_free(hp_malloc(1));
+	pthread_barrier_wait(&gathering);
+	return NULL;
+}
+
+static void free_many(void)
+{
+	for (size_t i = 0; i < KEEPERS; i++) {
+		for (size_t j = 0; j < MANY; j++)
+			hp_free(many[i][j]);
+	}
+	hp_thread_idle();
+}
+
+/*
+ * So much comes home to threads at their end that they keep nothing after all; and of empty arenas
+ * there are enough, so that theirs retire. Others may keep something in their place.
+ */
+static void who_keeps_nothing_takes_no_place(void)
+{
+	pthread_t threads[KEEPERS];
+	uint64_t taken;
+
+	if (!hp_test_fresh("HPALLOC_DECAY_MS=3600000"))
+		return;
+	run(0, NULL);
+	pthread_barrier_init(&handing, NULL, KEEPERS + 1);
+	start_at_once(threads, KEEPERS, take_many);
+	pthread_barrier_wait(&handing);
+	run_at_once(SWARM, take_one_and_gather);
+	free_many();
+	pthread_barrier_wait(&handing);
+	join_all(threads, KEEPERS);
+	run(4, work);
+	taken = hp_test_stats().slabs_taken;
+	run(ROUNDS, work);
+	g_assert_cmpuint(hp_test_stats().slabs_taken, <=, taken + ROUNDS);
+}
+
 static void *come_and_go(void *unused)
 {
 	(void)unused;
@@ -213,6 +275,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/threads-kept/so-does-a-free-of-what-it-left",
 			so_does_a_free_of_what_it_left);
 	g_test_add_func("/threads-kept/the-decay-is-of-each-arena", the_decay_is_of_each_arena);
+	g_test_add_func("/threads-kept/who-keeps-nothing-takes-no-place",
+			who_keeps_nothing_takes_no_place);
 	g_test_add_func("/threads-kept/many-come-and-go", many_come_and_go);
 	return g_test_run();
 }
