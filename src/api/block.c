@@ -172,7 +172,7 @@ static void flush(struct hp_arena *arena)
 	int kept_errno = errno;
 
 	hp_outbox_flush(arena);
-	hp_arena_tick(arena);
+	hp_section_tick(arena);
 	errno = kept_errno;
 }
 

@@ -17,13 +17,19 @@ static inline struct hp_arena *hp_section_enter(struct hp_arena *arena)
 	return arena;
 }
 
+/* Within the section of a thread with an arena: now and then, all layers look after their decay. */
+static inline void hp_section_tick(struct hp_arena *arena)
+{
+	if (HP_UNLIKELY(hp_arena_tick(arena))) {
+		hp_registry_tick();
+		hp_publish_tick();
+	}
+}
+
 static inline void hp_section_leave(struct hp_arena *arena)
 {
 	if (HP_LIKELY(hp_arena_is_real(arena))) {
-		if (HP_UNLIKELY(hp_arena_tick(arena))) {
-			hp_registry_tick();
-			hp_publish_tick();
-		}
+		hp_section_tick(arena);
 		hp_gate_leave(arena);
 	} else {
 		hp_gate_leave_guest();

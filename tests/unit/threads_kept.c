@@ -17,6 +17,7 @@ enum {
 	SWARM = 64 + 2 * KEEPERS, /* threads that leave more empty arenas than are kept */
 	MANY = 4096,		  /* blocks of more slabs than a thread keeps empty */
 	MANY_BYTES = 4096,
+	HANDED = 50000, /* blocks that fill an outbox again and again */
 };
 
 #define SLABS_BYTES ((size_t)CLASSES * 16 * HP_KIB)
@@ -182,6 +183,39 @@ static void the_decay_is_of_each_arena(void)
 	}
 }
 
+static void *handed[HANDED];
+
+static void *take_what_is_handed(void *unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < HANDED; i++)
+		handed[i] = hp_malloc(16);
+	pthread_barrier_wait(&handing);
+	pthread_barrier_wait(&handing);
+	return NULL;
+}
+
+/* Handing over is a slow path, too. */
+static void who_frees_for_others_looks_at_the_decay(void)
+{
+	pthread_t thread;
+	uint64_t kept;
+
+	if (!hp_test_fresh("HPALLOC_DECAY_MS=50"))
+		return;
+	pthread_barrier_init(&handing, NULL, 2);
+	start_at_once(&thread, 1, take_what_is_handed);
+	pthread_barrier_wait(&handing);
+	run(4, work);
+	kept = hp_test_stats().empty_bytes;
+	g_usleep(4 * DECAY_MS * 1000);
+	for (size_t i = 0; i < HANDED; i++)
+		hp_free(handed[i]);
+	g_assert_cmpuint(hp_test_stats().empty_bytes + SLABS_BYTES / 2, <=, kept);
+	pthread_barrier_wait(&handing);
+	join_all(&thread, 1);
+}
+
 static void *many[KEEPERS][MANY];
 
 /* All but what it keeps is freed by another thread, and comes home when it ends. */
@@ -275,6 +309,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/threads-kept/so-does-a-free-of-what-it-left",
 			so_does_a_free_of_what_it_left);
 	g_test_add_func("/threads-kept/the-decay-is-of-each-arena", the_decay_is_of_each_arena);
+	g_test_add_func("/threads-kept/who-frees-for-others-looks-at-the-decay",
+			who_frees_for_others_looks_at_the_decay);
 	g_test_add_func("/threads-kept/who-keeps-nothing-takes-no-place",
 			who_keeps_nothing_takes_no_place);
 	g_test_add_func("/threads-kept/many-come-and-go", many_come_and_go);
