@@ -55,11 +55,11 @@ static struct hp_arena *start(void)
 	struct hp_arena *arena;
 
 	hp_arena_become(&hp_arena_starting);
-	if (!hp_reclaim_register_thread()) {
+	/* Without memory for that the thread is served as a guest, and tries again. */
+	if (!hp_reclaim_register_thread() || pthread_setspecific(key, &key)) {
 		hp_arena_become(&hp_arena_none);
 		return hp_mine;
 	}
-	pthread_setspecific(key, &key);
 	hp_gate_enter_guest();
 	arena = hp_registry_join();
 	hp_gate_leave_guest();

@@ -11,9 +11,9 @@
 #include "base/check.h"
 #include "base/lock.h"
 #include "os/os.h"
-#include "rt/urcu_fork.h"
+#include "rt/urcu_own.h"
 
-#define FIRST_MAP_BYTES (4 * HP_PAGE_BYTES)
+#define PROBE_BYTES (4 * HP_PAGE_BYTES)
 
 static struct {
 	struct hp_lock lock;
@@ -39,23 +39,30 @@ static void tell_grace_period(void)
 		atomic_load_explicit(&sections_ended, memory_order_acquire);
 }
 
-/*
- * liburcu maps memory for the first thread, and for some of the later ones, and ends the program
- * where there is none. The first is the one that comes in a program with too little address space.
- */
-bool hp_reclaim_register_thread(void)
+/* liburcu's own, for its inline read side: in its library, in none of its headers for us. */
+extern int urcu_bp_has_sys_membarrier;
+extern __thread struct urcu_bp_reader *urcu_bp_reader; /* NULL: the thread is not registered */
+
+/* The distribution's liburcu ends the program where it has no memory: asked for a little before. */
+static bool register_where_there_is_room(void)
 {
-	static _Atomic bool is_mapped;
 	void *room;
 
-	if (HP_UNLIKELY(!atomic_load_explicit(&is_mapped, memory_order_relaxed))) {
-		if (hp_os_map(NULL, FIRST_MAP_BYTES, HP_PAGE_BYTES, &room))
-			return false;
-		hp_os_release(room, FIRST_MAP_BYTES);
-		atomic_store_explicit(&is_mapped, true, memory_order_relaxed);
-	}
+	if (urcu_bp_reader)
+		return true;
+	if (hp_os_map(NULL, PROBE_BYTES, HP_PAGE_BYTES, &room))
+		return false;
+	hp_os_release(room, PROBE_BYTES);
 	urcu_bp_register_thread();
 	return true;
+}
+
+/* Who holds the process for a fork has liburcu's locks. */
+bool hp_reclaim_register_thread(void)
+{
+	if (hp_lock_has_process())
+		return urcu_bp_reader;
+	return HP_PRIVATE_LIBURCU ? hp_urcu_bp_try_register() : register_where_there_is_room();
 }
 
 void hp_reclaim_read_begin(void)
@@ -77,9 +84,6 @@ void hp_reclaim_retire(struct hp_retired *object)
 	reclaim.count++;
 	hp_lock_release(&reclaim.lock);
 }
-
-/* liburcu's own, for its inline read side: in its library, in none of its headers for us. */
-extern int urcu_bp_has_sys_membarrier;
 
 /*
  * liburcu ends the process where membarrier worked at its start and is forbidden now, by a filter

@@ -17,7 +17,8 @@ struct hp_retired {
 
 /*
  * Makes the calling thread's later read sections free of any allocation. May call malloc: no lock
- * held, and the caller's own re-entry guarded. False if there is no memory.
+ * held, and the caller's own re-entry guarded. False if there is no memory: then no read section of
+ * this thread may begin, for liburcu would end the program.
  */
 bool hp_reclaim_register_thread(void);
 

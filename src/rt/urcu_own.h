@@ -1,9 +1,11 @@
 /*
- * What our copy of liburcu has beside its own fork handlers (packagefiles/liburcu/bp.c); the
+ * What our copy of liburcu has beside its own functions (packagefiles/liburcu/bp.c). The
  * distribution's does without: a fork beside a thread's start or end may hang its child.
  */
-#ifndef HP_RT_URCU_FORK_H
-#define HP_RT_URCU_FORK_H
+#ifndef HP_RT_URCU_OWN_H
+#define HP_RT_URCU_OWN_H
+
+#include <stdbool.h>
 
 #include "config.h"
 
@@ -16,6 +18,11 @@ static inline void hp_urcu_bp_init_lock(void)
 
 static inline void hp_urcu_bp_init_unlock(void)
 {
+}
+
+static inline bool hp_urcu_bp_try_register(void)
+{
+	return false;
 }
 #endif
 
