@@ -4,6 +4,40 @@
 #include "base/check.h"
 #include "span/large.h"
 
+typedef void span_visitor(const struct hp_span *span, void *context);
+
+static void each_in_list(const struct hp_list *list, span_visitor *visit, void *context)
+{
+	for (struct hp_list *link = list->next; link != list; link = link->next)
+		visit(HP_CONTAINER(link, struct hp_span, link), context);
+}
+
+static void each_slab(const struct hp_arena *arena, span_visitor *visit, void *context)
+{
+	for (unsigned class = 0; class < HP_CLASS_COUNT; class ++) {
+		if (arena->current[class] != &hp_span_none)
+			visit(arena->current[class], context);
+		each_in_list(&arena->listed[class], visit, context);
+	}
+	each_in_list(&arena->full, visit, context);
+}
+
+static void each_large(struct hp_explicit *explicit, span_visitor *visit, void *context)
+{
+	hp_lock_acquire(&explicit->lock);
+	each_in_list(&explicit->large, visit, context);
+	hp_lock_release(&explicit->lock);
+}
+
+/* What others freed comes home first: it is not in use. */
+static void begin(struct hp_explicit *explicit)
+{
+	struct hp_arena *arena = &explicit->arena;
+
+	hp_explicit_begin(explicit);
+	hp_arena_free_chains(arena, hp_inbox_take(arena, HP_ARENA_CLAIMED));
+}
+
 /* ---- counts ---- */
 
 /* What a slot stands on may change at any time. */
@@ -29,8 +63,9 @@ static HP_RACY_READER void count_units(const struct hp_span *span, struct hp_are
 	}
 }
 
-static void count_slab(const struct hp_span *slab, struct hp_arena_stats *stats)
+static void count_slab(const struct hp_span *slab, void *context)
 {
+	struct hp_arena_stats *stats = context;
 	uint32_t live = hp_slab_live(slab);
 
 	stats->blocks += live;
@@ -38,53 +73,32 @@ static void count_slab(const struct hp_span *slab, struct hp_arena_stats *stats)
 	count_units(slab, stats);
 }
 
-static void count_list(struct hp_list *list, struct hp_arena_stats *stats)
+static void count_large(const struct hp_span *large, void *context)
 {
-	for (struct hp_list *link = list->next; link != list; link = link->next)
-		count_slab(HP_CONTAINER(link, struct hp_span, link), stats);
-}
+	struct hp_arena_stats *stats = context;
+	size_t bytes = hp_large_bytes(large);
 
-static void count_large(struct hp_explicit *explicit, struct hp_arena_stats *stats)
-{
-	hp_lock_acquire(&explicit->lock);
-	for (struct hp_list *link = explicit->large.next; link != &explicit->large;
-	     link = link->next) {
-		const struct hp_span *large = HP_CONTAINER(link, struct hp_span, link);
-
-		stats->blocks++;
-		stats->large_bytes += hp_large_bytes(large);
-		count_units(large, stats);
-	}
-	hp_lock_release(&explicit->lock);
-	stats->in_use_bytes += stats->large_bytes;
-}
-
-/* What others freed comes home first: it is not in use. */
-static void begin(struct hp_explicit *explicit)
-{
-	struct hp_arena *arena = &explicit->arena;
-
-	hp_explicit_begin(explicit);
-	hp_arena_free_chains(arena, hp_inbox_take(arena, HP_ARENA_CLAIMED));
+	stats->blocks++;
+	stats->large_bytes += bytes;
+	stats->in_use_bytes += bytes;
+	count_units(large, stats);
 }
 
 void hp_explicit_count(struct hp_explicit *explicit, struct hp_arena_stats *out_stats)
 {
-	struct hp_arena *arena = &explicit->arena;
-
 	begin(explicit);
-	for (unsigned class = 0; class < HP_CLASS_COUNT; class ++) {
-		if (arena->current[class] != &hp_span_none)
-			count_slab(arena->current[class], out_stats);
-		count_list(&arena->listed[class], out_stats);
-	}
-	count_list(&arena->full, out_stats);
+	each_slab(&explicit->arena, count_slab, out_stats);
 	out_stats->resets = explicit->resets;
 	hp_explicit_finish(explicit);
-	count_large(explicit, out_stats);
+	each_large(explicit, count_large, out_stats);
 }
 
 /* ---- blocks ---- */
+
+struct walk {
+	hp_block_visitor *visit;
+	void *context;
+};
 
 /* The numbers of the blocks that are free, of those that were carved. */
 struct marks {
@@ -105,44 +119,32 @@ static void mark_free(const struct hp_span *slab, struct marks *marks)
 	}
 }
 
-static void walk_slab(const struct hp_span *slab, hp_block_visitor *visit, void *context)
+static void walk_slab(const struct hp_span *slab, void *context)
 {
+	const struct walk *walk = context;
 	char *start = hp_span_start(slab);
 	struct marks marks;
 
 	mark_free(slab, &marks);
 	for (uint32_t i = 0; i < slab->carved; i++) {
 		if (!(marks.words[i / 64] >> i % 64 & 1))
-			visit(start + i * hp_slab_block_bytes(slab), context);
+			walk->visit(start + i * hp_slab_block_bytes(slab), walk->context);
 	}
 }
 
-static void walk_list(const struct hp_list *list, hp_block_visitor *visit, void *context)
+static void walk_large(const struct hp_span *large, void *context)
 {
-	for (struct hp_list *link = list->next; link != list; link = link->next)
-		walk_slab(HP_CONTAINER(link, struct hp_span, link), visit, context);
-}
+	const struct walk *walk = context;
 
-static void walk_large(struct hp_explicit *explicit, hp_block_visitor *visit, void *context)
-{
-	hp_lock_acquire(&explicit->lock);
-	for (struct hp_list *link = explicit->large.next; link != &explicit->large;
-	     link = link->next)
-		visit(hp_span_start(HP_CONTAINER(link, struct hp_span, link)), context);
-	hp_lock_release(&explicit->lock);
+	walk->visit(hp_span_start(large), walk->context);
 }
 
 void hp_explicit_walk(struct hp_explicit *explicit, hp_block_visitor *visit, void *context)
 {
-	struct hp_arena *arena = &explicit->arena;
+	struct walk walk = { visit, context };
 
 	begin(explicit);
-	for (unsigned class = 0; class < HP_CLASS_COUNT; class ++) {
-		if (arena->current[class] != &hp_span_none)
-			walk_slab(arena->current[class], visit, context);
-		walk_list(&arena->listed[class], visit, context);
-	}
-	walk_list(&arena->full, visit, context);
+	each_slab(&explicit->arena, walk_slab, &walk);
 	hp_explicit_finish(explicit);
-	walk_large(explicit, visit, context);
+	each_large(explicit, walk_large, &walk);
 }
