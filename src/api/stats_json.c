@@ -71,20 +71,6 @@ static void put_class(struct hp_out *out, const struct hp_stats_class *class)
 	hp_out_put(out, "}");
 }
 
-/* A name may have any bytes. */
-static void put_name(struct hp_out *out, const char *name)
-{
-	hp_out_put(out, ",\"name\":\"");
-	for (; *name; name++) {
-		bool is_plain = *name >= ' ' && *name < 0x7f;
-
-		if (*name == '"' || *name == '\\')
-			hp_out_put(out, "\\");
-		hp_out_put(out, "%c", is_plain ? *name : '?');
-	}
-	hp_out_put(out, "\"");
-}
-
 static void put_arena(struct hp_out *out, const struct hp_stats_arena *arena)
 {
 	static const char *const states[] = { "owned", "orphan", "late", "explicit" };
@@ -104,7 +90,9 @@ static void put_arena(struct hp_out *out, const struct hp_stats_arena *arena)
 		put_number(out, ",", "large_blocks", arena->large_blocks);
 		put_number(out, ",", "large_bytes", arena->large_bytes);
 		put_number(out, ",", "limit_bytes", arena->limit_bytes);
-		put_name(out, arena->name);
+		hp_out_put(out, ",\"name\":\"");
+		hp_out_put_name(out, arena->name, "\"\\");
+		hp_out_put(out, "\"");
 	}
 	hp_out_put(out, "}");
 }

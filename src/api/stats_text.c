@@ -223,8 +223,7 @@ static void put_arena(struct hp_out *out, const struct hp_stats_arena *arena)
 	hp_out_put_right(out, SIZE, "%s", size_text(text, arena->free_bytes));
 	hp_out_put_right(out, SIZE, "%s", size_text(text, arena->slab_bytes + arena->large_bytes));
 	hp_out_put(out, *arena->name ? "  " : "");
-	for (const char *name = arena->name; *name; name++)
-		hp_out_put(out, "%c", *name >= ' ' && *name < 0x7f ? *name : '?');
+	hp_out_put_name(out, arena->name, "");
 	hp_out_put(out, "\n");
 }
 

@@ -45,3 +45,12 @@ void hp_out_put_right(struct hp_out *out, size_t columns, const char *format, ..
 		add(out, " ", 1);
 	add(out, piece, length);
 }
+
+void hp_out_put_name(struct hp_out *out, const char *name, const char *escaped)
+{
+	for (; *name; name++) {
+		if (strchr(escaped, *name))
+			add(out, "\\", 1);
+		add(out, *name >= ' ' && *name < 0x7f ? name : "?", 1);
+	}
+}

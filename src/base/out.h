@@ -25,6 +25,9 @@ void hp_out_put(struct hp_out *out, const char *format, ...) HP_PRINTF(2, 3);
 /* The same, filled up with spaces on the left; what is longer is put as it is. */
 void hp_out_put_right(struct hp_out *out, size_t columns, const char *format, ...) HP_PRINTF(3, 4);
 
+/* Any text: `?` for what is not printable ASCII, and a backslash before each of `escaped`. */
+void hp_out_put_name(struct hp_out *out, const char *name, const char *escaped);
+
 /* Writes what is left; 0 or the first error. */
 int hp_out_flush(struct hp_out *out);
 

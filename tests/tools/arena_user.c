@@ -1,6 +1,7 @@
 /*
  * A program with explicit arenas, linked with the library, of which arenas.py knows what each
- * function allocates, and what is left: "kept", bound to the main thread, is never reset.
+ * function allocates, and what is left: "kept", bound to the main thread, is never reset. Its
+ * name is one that text and JSON need help with.
  */
 #include <hpalloc/arena.h>
 #include <pthread.h>
@@ -59,8 +60,8 @@ static void *in_a_thread(void *unused)
 
 int main(void)
 {
-	struct hp_arena_options shared = { .name = "emptied \"one\"" };
-	struct hp_arena_options bound = { .name = "kept",
+	struct hp_arena_options shared = { .name = "emptied" };
+	struct hp_arena_options bound = { .name = "kept \"one\" \\\n",
 					  .use = HP_ARENA_BOUND,
 					  .limit_bytes = 8 << 20 };
 	pthread_t thread;

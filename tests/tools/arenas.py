@@ -13,6 +13,7 @@ from command import TOOL, WORK, environment
 from tap import expect, main, test
 
 PROGRAM = os.path.abspath(sys.argv[3])
+NAME = 'kept "one" \\?'  # of the arena that is left, as it is shown
 FILLED = {100: 1000, 2000: 1, 640: 1, 300000: 1}  # blocks of a size, by fills()
 
 
@@ -107,7 +108,7 @@ def _():
                    env=environment(HPALLOC_TRACE="once", HPALLOC_STATS="once.json"))
     expect(sorted(file.name for file in WORK.glob("once*")), ["once", "once.json"])
     figures = json.loads((WORK / "once.json").read_text(encoding="ascii"))
-    expect([row["name"] for row in figures["arena_list"] if row["state"] == "explicit"], ["kept"])
+    expect([row["name"] for row in figures["arena_list"] if row["state"] == "explicit"], [NAME])
     live, _ = check_trace(csv.DictReader(hpalloc("trace", "csv", "once").splitlines()))
     expect((live[100], live[2000]), (0, 7))
 
@@ -118,12 +119,14 @@ def _():
     run(HPALLOC_STATS="stats.json")
     figures = json.loads((WORK / "stats.json").read_text(encoding="ascii"))
     rows = [row for row in figures["arena_list"] if row["state"] == "explicit"]
-    expect([row["name"] for row in rows], ["kept"])
+    expect([row["name"] for row in rows], [NAME])
     kept = rows[0]
     expect((kept["limit_bytes"], kept["live_blocks"], kept["large_blocks"]), (8 << 20, 8, 1))
     expect(kept["live_bytes"] - kept["large_bytes"], 7 * 2048)
     assert 300000 <= kept["large_bytes"] < 300000 + (16 << 10), kept
     expect(figures["slabs"], sum(row["slabs"] for row in figures["arena_list"]))
+    run(HPALLOC_STATS="stats")
+    assert f"  {NAME}\n" in (WORK / "stats").read_text(encoding="ascii")
 
 
 sys.exit(main())
