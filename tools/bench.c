@@ -60,9 +60,7 @@ int hp_verb_bench(int argc, char **argv)
 {
 	static char bench[] = "hpalloc bench", bench_results[] = "bench-results";
 	static char memory[] = "hpalloc bench memory", memory_results[] = "bench-memory";
-	static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
 	static const struct argp bench_argp = {
-		.children = help,
 		.args_doc = "[memory] [OPTION...]",
 		.doc = "Measures libhpalloc against the other allocators of this machine, on "
 		       "workloads and on programs; with 'memory', what reading and allocating "

@@ -106,11 +106,8 @@ static char *list_verbs(int key, const char *text, void *input)
 	return list;
 }
 
-static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
-
 static const struct argp hpalloc_argp = {
 	.parser = parse,
-	.children = help,
 	.args_doc = "VERB [ARGUMENT...]",
 	.doc = "Runs programs with their heap on huge pages, and tells about it.\v",
 	.help_filter = list_verbs,

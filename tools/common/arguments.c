@@ -7,6 +7,7 @@
 #include "run/program.h"
 
 #define KEY_USAGE 0x10001
+#define CHILDREN_MAX 1 /* of a verb's own */
 
 /* argp itself tells only of a success how far it came. */
 static struct {
@@ -49,7 +50,7 @@ static error_t parse_help(int key, char *text, struct argp_state *state)
 	}
 }
 
-const struct argp hp_help_argp = { .options = help_options, .parser = parse_help };
+static const struct argp help_argp = { .options = help_options, .parser = parse_help };
 
 /* argp has gone past an option of several characters, but not past one of a bundle. */
 static const char *culprit(char **argv, int next)
@@ -62,9 +63,17 @@ static const char *culprit(char **argv, int next)
 int hp_arguments_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
 	const unsigned flags = ARGP_IN_ORDER | ARGP_NO_ERRS | ARGP_NO_HELP;
+	struct argp_child children[CHILDREN_MAX + 2] = { 0 };
+	struct argp whole = *argp;
+	size_t count = 0;
 	int next = 0;
-	error_t error = argp_parse(argp, argc, argv, flags, &next, input);
+	error_t error;
 
+	for (; argp->children && argp->children[count].argp && count < CHILDREN_MAX; count++)
+		children[count] = argp->children[count];
+	children[count].argp = &help_argp;
+	whole.children = children;
+	error = argp_parse(&whole, argc, argv, flags, &next, input);
 	if (!error && next == argc)
 		return 0;
 	if (!error)

@@ -4,16 +4,13 @@
 
 #include <argp.h>
 
-/* For the children of each argp: --help, --usage and --version. */
-extern const struct argp hp_help_argp;
-
 /* What a parser returns that has said itself what is wrong. */
 #define HP_ARGUMENTS_SAID ECANCELED
 
 /*
- * Parses up to the first argument that is no option, unless the parser takes that. Returns 0 or,
- * with one line said, the exit status. Without argp's own messages, which print an argument as it
- * is.
+ * Parses up to the first argument that is no option, unless the parser takes that; --help, --usage
+ * and --version besides what `argp` has. Returns 0 or, with one line said, the exit status. Without
+ * argp's own messages, which print an argument as it is.
  */
 int hp_arguments_parse(const struct argp *argp, int argc, char **argv, void *input);
 

@@ -132,7 +132,6 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
 int hp_verb_demo(int argc, char **argv)
 {
-	static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
 	static const struct argp_option options[] = {
 		{ .name = "rounds", .key = 'r', .arg = "N", .doc = "The median of so many (5)" },
 		{ 0 },
@@ -140,7 +139,6 @@ int hp_verb_demo(int argc, char **argv)
 	static const struct argp demo_argp = {
 		.options = options,
 		.parser = parse,
-		.children = help,
 		.doc = "Shows in a minute or two what huge pages and the allocator are worth: a "
 		       "walk through memory that the TLB does not reach, and a program that "
 		       "mostly allocates, on the C library's heap and on this one.\v"

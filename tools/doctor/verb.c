@@ -209,12 +209,9 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
-
 static const struct argp doctor_argp = {
 	.options = options,
 	.parser = parse,
-	.children = help,
 	.doc = "Checks what this machine offers to a heap on huge pages: kernel, pool, transparent "
 	       "huge pages, limits, control groups; and prints what to do, in order of effect.\v"
 	       "The exit status is 0 if all is fine, 1 if something is to be improved, 2 if no "

@@ -177,12 +177,9 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
-
 static const struct argp stat_argp = {
 	.options = options,
 	.parser = parse,
-	.children = help,
 	.args_doc = "[PID|NAME]",
 	.doc = "Shows the heap of running processes, those of that name, or all, that publish "
 	       "their counters: started with HPALLOC_PUBLISH=1, or by 'hpalloc run'.\v"

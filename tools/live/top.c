@@ -97,12 +97,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
 static const struct argp_option options[] = { HP_REFRESH_OPTIONS, { 0 } };
 
-static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
-
 static const struct argp top_argp = {
 	.options = options,
 	.parser = parse,
-	.children = help,
 	.doc = "Lists the processes of this machine that publish their counters "
 	       "(HPALLOC_PUBLISH=1), those with most huge pages first: of this user, or of all for "
 	       "root. On a terminal again every 2 seconds, else once.\v"

@@ -80,11 +80,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
-
 static const struct argp options_argp = {
 	.parser = parse,
-	.children = help,
 	.args_doc = "[PID]",
 	.doc = "Prints the options of the library: the environment variable, its value here or in "
 	       "a process, where that is from, its default, its type, and what it does. A size "

@@ -218,12 +218,9 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
-
 static const struct argp pool_argp = {
 	.options = options,
 	.parser = parse,
-	.children = help,
 	.doc = "Lists the machine's pools of huge pages and who uses them, or changes them.\v"
 	       "The exit status is 0, or 1 if the pool got less than was asked for, 2 if it could "
 	       "not be changed at all, 125 if hpalloc itself fails.",

@@ -66,12 +66,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	}
 }
 
-static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
-
 static const struct argp profile_argp = {
 	.options = options,
 	.parser = parse,
-	.children = help,
 	.args_doc = "FILE",
 	.doc = "Prints which functions of a program hold the most memory, from the heap profile "
 	       "that "

@@ -60,7 +60,6 @@ int hp_verb_run(int argc, char **argv)
 {
 	const struct argp_child children[] = {
 		{ .argp = hp_settings_argp(), .header = "Variables of the library:", .group = 1 },
-		{ .argp = &hp_help_argp },
 		{ 0 },
 	};
 	const struct argp run_argp = {

@@ -177,7 +177,6 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
 int hp_trace_plot(int argc, char **argv)
 {
-	static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
 	static const struct argp_option options[] = {
 		{ .name = "output", .key = 'o', .arg = "PNG", .doc = "The file of the picture" },
 		{ 0 },
@@ -185,7 +184,6 @@ int hp_trace_plot(int argc, char **argv)
 	static const struct argp plot_argp = {
 		.options = options,
 		.parser = parse,
-		.children = help,
 		.args_doc = "FILE -o PNG",
 		.doc = "Draws live bytes over time, a histogram of sizes, and lifetimes by size.\v"
 		       "Needs Python 3 with matplotlib (Debian's python3-matplotlib).",

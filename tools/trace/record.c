@@ -137,7 +137,6 @@ static int run(const struct command *command, const char *path, int count)
 
 int hp_trace_record(int argc, char **argv)
 {
-	static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
 	static const struct argp_option options[] = {
 		{ .name = "force", .key = 'f', .doc = "Replace FILE if it exists" },
 		{ 0 },
@@ -145,7 +144,6 @@ int hp_trace_record(int argc, char **argv)
 	static const struct argp record_argp = {
 		.options = options,
 		.parser = parse,
-		.children = help,
 		.args_doc = "FILE PROGRAM [ARGUMENT...]",
 		.doc = "Runs PROGRAM as `hpalloc run` does, and records every malloc and free in "
 		       "FILE.\v"

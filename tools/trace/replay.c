@@ -188,7 +188,6 @@ static int replay(struct command *command)
 
 int hp_trace_replay(int argc, char **argv)
 {
-	static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
 	static const struct argp_option options[] = {
 		{ .name = "with",
 		  .key = 'w',
@@ -200,7 +199,6 @@ int hp_trace_replay(int argc, char **argv)
 	static const struct argp replay_argp = {
 		.options = options,
 		.parser = parse,
-		.children = help,
 		.args_doc = "FILE",
 		.doc = "Does again what a program did with malloc and free, on the C library's "
 		       "malloc, on libhpalloc, and on the libraries that --with names, and "

@@ -211,7 +211,6 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
 int hp_trace_summary(int argc, char **argv)
 {
-	static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
 	static const struct argp_option options[] = {
 		{ .name = "top", .key = 'n', .arg = "N", .doc = "List N callers (10)" },
 		{ 0 },
@@ -219,7 +218,6 @@ int hp_trace_summary(int argc, char **argv)
 	static const struct argp summary_argp = {
 		.options = options,
 		.parser = parse,
-		.children = help,
 		.args_doc = "FILE",
 		.doc = "Tells what a program allocated: sizes, lifetimes, what was live at the "
 		       "peak and what was never freed, by caller, and which threads freed blocks "

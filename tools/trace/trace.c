@@ -56,10 +56,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
 int hp_verb_trace(int argc, char **argv)
 {
-	static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
 	static const struct argp trace_argp = {
 		.parser = parse,
-		.children = help,
 		.args_doc = "VERB [ARGUMENT...]",
 		.doc = "Records every malloc and free of a program, and tells about them.\v"
 		       "Verbs:\n"
@@ -101,10 +99,7 @@ static error_t parse_file(int key, char *text, struct argp_state *state)
 
 int hp_trace_run_file(int argc, char **argv, const char *doc, hp_trace_run *run)
 {
-	static const struct argp_child help[] = { { .argp = &hp_help_argp }, { 0 } };
-	const struct argp argp = {
-		.parser = parse_file, .children = help, .args_doc = "FILE", .doc = doc
-	};
+	const struct argp argp = { .parser = parse_file, .args_doc = "FILE", .doc = doc };
 	const char *path = NULL;
 	struct hp_merge merge;
 	struct hp_tape tape;
