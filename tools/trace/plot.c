@@ -160,18 +160,13 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case 'o':
 		command->output = text;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (command->path)
-			return ARGP_ERR_UNKNOWN;
-		command->path = text;
-		return 0;
 	case ARGP_KEY_END:
-		if (command->path && command->output)
+		if (command->output)
 			return 0;
-		hp_say("trace plot: %s", command->path ? "-o PNG says where to" : "which file?");
+		hp_say("trace plot: -o PNG says where to");
 		return HP_ARGUMENTS_SAID;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return hp_trace_parse_path(key, text, state, &command->path);
 	}
 }
 

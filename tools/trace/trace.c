@@ -79,10 +79,8 @@ int hp_verb_trace(int argc, char **argv)
 	return call.verb->run(argc - call.first, argv + call.first);
 }
 
-static error_t parse_file(int key, char *text, struct argp_state *state)
+error_t hp_trace_parse_path(int key, char *text, struct argp_state *state, const char **path)
 {
-	const char **path = state->input;
-
 	switch (key) {
 	case ARGP_KEY_ARG:
 		if (*path)
@@ -97,9 +95,14 @@ static error_t parse_file(int key, char *text, struct argp_state *state)
 	}
 }
 
+static error_t parse_path(int key, char *text, struct argp_state *state)
+{
+	return hp_trace_parse_path(key, text, state, state->input);
+}
+
 int hp_trace_run_file(int argc, char **argv, const char *doc, hp_trace_run *run)
 {
-	const struct argp argp = { .parser = parse_file, .args_doc = "FILE", .doc = doc };
+	const struct argp argp = { .parser = parse_path, .args_doc = "FILE", .doc = doc };
 	const char *path = NULL;
 	struct hp_merge merge;
 	struct hp_tape tape;

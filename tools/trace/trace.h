@@ -21,6 +21,9 @@ int hp_trace_summary(int argc, char **argv);
 typedef int hp_trace_run(const struct hp_tape *tape, struct hp_merge *merge);
 int hp_trace_run_file(int argc, char **argv, const char *doc, hp_trace_run *run);
 
+/* What a parser leaves to it: the one argument, which is a trace's file. */
+error_t hp_trace_parse_path(int key, char *text, struct argp_state *state, const char **path);
+
 /* Opens the trace and begins at its first event, or says why not: 0 or the exit status. */
 int hp_trace_open(const char *path, struct hp_tape *out_tape, struct hp_merge *out_merge);
 void hp_trace_close(struct hp_tape *tape, struct hp_merge *merge);
