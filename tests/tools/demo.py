@@ -129,7 +129,8 @@ def _():
 @test
 def _():
     """what is wrong with the arguments is said in a line"""
-    for arguments in (["demo", "--rounds=0"], ["demo", "--rounds", "x"], ["demo", "more"]):
+    for arguments in (["demo", "--rounds=0"], ["demo", "--rounds", "x"], ["demo", "more"],
+                      ["demo", "--rounds=4294967297"], ["demo", "--rounds= 1"]):
         result = hpalloc(*arguments, status=125)
         assert result.stderr.startswith("hpalloc: ") and result.stderr.count("\n") == 1, result
 

@@ -1,6 +1,7 @@
 /* See arguments.h. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/arguments.h"
 #include "common/say.h"
@@ -82,4 +83,16 @@ int hp_arguments_parse(const struct argp *argp, int argc, char **argv, void *inp
 		hp_say("'%s' is no option, or lacks its value; '%s --help' lists them",
 		       culprit(argv, at_error.next), at_error.name);
 	return HP_EXIT_FAILED;
+}
+
+bool hp_arguments_number(const char *text, size_t least, size_t most, size_t *out_number)
+{
+	size_t number;
+
+	errno = 0;
+	number = strtoul(text, NULL, 10);
+	if (!*text || text[strspn(text, "0123456789")] || errno || number < least || number > most)
+		return false;
+	*out_number = number;
+	return true;
 }

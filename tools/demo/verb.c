@@ -24,7 +24,7 @@
 struct stage {
 	char *helper, *library;
 	bool has_pool;
-	unsigned rounds;
+	size_t rounds;
 	double ns[HP_DEMO_HEAPS][HP_DEMO_COUNT][ROUNDS_MAX];
 	hp_demo_results results;
 };
@@ -63,7 +63,7 @@ static bool run(struct stage *stage, enum hp_demo_heap heap, enum hp_demo demo, 
 static bool run_round(struct stage *stage, unsigned round)
 {
 	if (isatty(STDERR_FILENO))
-		dprintf(STDERR_FILENO, "\rround %u of %u ", round + 1, stage->rounds);
+		dprintf(STDERR_FILENO, "\rround %u of %zu ", round + 1, stage->rounds);
 	for (enum hp_demo demo = 0; demo < HP_DEMO_COUNT; demo++) {
 		for (enum hp_demo_heap heap = 0; heap < HP_DEMO_HEAPS; heap++) {
 			if (heap == HP_DEMO_POOL && !stage->has_pool)
@@ -118,12 +118,10 @@ static int run_with_pool(struct stage *stage)
 static error_t parse(int key, char *text, struct argp_state *state)
 {
 	struct stage *stage = state->input;
-	char *end;
 
 	if (key != 'r')
 		return ARGP_ERR_UNKNOWN;
-	stage->rounds = (unsigned)strtoul(text, &end, 10);
-	if (*end || *text == '-' || !stage->rounds || stage->rounds > ROUNDS_MAX) {
+	if (!hp_arguments_number(text, 1, ROUNDS_MAX, &stage->rounds)) {
 		hp_say("demo: --rounds wants a number from 1 to %d", ROUNDS_MAX);
 		return HP_ARGUMENTS_SAID;
 	}

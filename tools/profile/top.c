@@ -97,7 +97,7 @@ static double percent(uint64_t part, uint64_t whole)
 	return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
-static void print(const struct table *table, uint64_t total, unsigned rows)
+static void print(const struct table *table, uint64_t total, size_t rows)
 {
 	printf("%12s %6s %10s %12s %6s  %s\n", "OWN KB", "%", "OBJECTS", "WITH CALLED", "%",
 	       "FUNCTION");
@@ -119,7 +119,7 @@ static void keep(void *function)
 }
 
 bool hp_top_print(const struct hp_profile *profile, const struct hp_names *names, bool is_live,
-		  unsigned rows)
+		  size_t rows)
 {
 	struct table table = { 0 };
 	uint64_t total = 0;

@@ -11,6 +11,6 @@
  * of all.
  */
 bool hp_top_print(const struct hp_profile *profile, const struct hp_names *names, bool is_live,
-		  unsigned rows);
+		  size_t rows);
 
 #endif

@@ -22,7 +22,7 @@ enum { KEY_ALLOCATED = 'a', KEY_FLAME = 'f', KEY_ROWS = 'n', ROWS = 20 };
 struct request {
 	const char *path, *flame;
 	bool is_live;
-	unsigned rows;
+	size_t rows;
 };
 
 static const struct argp_option options[] = {
@@ -37,7 +37,6 @@ static const struct argp_option options[] = {
 static error_t parse(int key, char *text, struct argp_state *state)
 {
 	struct request *request = state->input;
-	char *end;
 
 	switch (key) {
 	case KEY_ALLOCATED:
@@ -47,8 +46,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		request->flame = text;
 		return 0;
 	case KEY_ROWS:
-		request->rows = (unsigned)strtoul(text, &end, 10);
-		if (*text < '0' || *text > '9' || *end) {
+		if (!hp_arguments_number(text, 0, SIZE_MAX, &request->rows)) {
 			hp_say("--rows: '%s' is no number", text);
 			return HP_ARGUMENTS_SAID;
 		}

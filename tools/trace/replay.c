@@ -130,28 +130,18 @@ static error_t add_allocator(struct command *command, char *text)
 static error_t parse(int key, char *text, struct argp_state *state)
 {
 	struct command *command = state->input;
-	char *end;
 
 	switch (key) {
 	case 'w':
 		return add_allocator(command, text);
 	case 'r':
-		command->rounds = strtoul(text, &end, 10);
-		if (*end || *text == '-' || !command->rounds || command->rounds > ROUNDS_MAX) {
+		if (!hp_arguments_number(text, 1, ROUNDS_MAX, &command->rounds)) {
 			hp_say("trace replay: --rounds wants a number from 1 to %d", ROUNDS_MAX);
 			return HP_ARGUMENTS_SAID;
 		}
 		return 0;
-	case ARGP_KEY_ARG:
-		if (command->path)
-			return ARGP_ERR_UNKNOWN;
-		command->path = text;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		hp_say("trace replay: which file?");
-		return HP_ARGUMENTS_SAID;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return hp_trace_parse_path(key, text, state, &command->path);
 	}
 }
 

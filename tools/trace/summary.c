@@ -186,27 +186,14 @@ struct command {
 static error_t parse(int key, char *text, struct argp_state *state)
 {
 	struct command *command = state->input;
-	char *end;
 
-	switch (key) {
-	case 'n':
-		command->top = strtoul(text, &end, 10);
-		if (*end || !*text || *text == '-') {
-			hp_say("trace summary: --top wants a number");
-			return HP_ARGUMENTS_SAID;
-		}
-		return 0;
-	case ARGP_KEY_ARG:
-		if (command->path)
-			return ARGP_ERR_UNKNOWN;
-		command->path = text;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		hp_say("trace summary: which file?");
+	if (key != 'n')
+		return hp_trace_parse_path(key, text, state, &command->path);
+	if (!hp_arguments_number(text, 0, SIZE_MAX, &command->top)) {
+		hp_say("trace summary: --top wants a number");
 		return HP_ARGUMENTS_SAID;
-	default:
-		return ARGP_ERR_UNKNOWN;
 	}
+	return 0;
 }
 
 int hp_trace_summary(int argc, char **argv)
