@@ -1,4 +1,5 @@
 /* See trial.h. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,8 +69,10 @@ bool hp_trial_run(const struct hp_trial *trial, void *out_answer, size_t answer_
 	ssize_t got;
 	pid_t pid;
 
-	if (pipe(ends))
+	if (pipe(ends)) {
+		hp_say("%s: %s", trial->name, strerror(errno));
 		return false;
+	}
 	pid = fork();
 	if (pid == 0) {
 		close(ends[0]);

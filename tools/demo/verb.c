@@ -29,13 +29,24 @@ struct stage {
 	hp_demo_results results;
 };
 
-/* Whoever is told to stop puts the pool back first. */
 static volatile sig_atomic_t is_stopped;
 
-static void stop(int signal)
+static void stop(int number)
 {
-	(void)signal;
+	(void)number;
 	is_stopped = true;
+}
+
+/* Whoever is told to stop, or has nobody to tell any more, puts the pool back first. */
+static void catch_signals(void)
+{
+	static const int numbers[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		if (signal(numbers[i], stop) == SIG_IGN)
+			signal(numbers[i], SIG_IGN);
+	}
+	signal(SIGPIPE, SIG_IGN);
 }
 
 static bool run(struct stage *stage, enum hp_demo_heap heap, enum hp_demo demo, unsigned round)
@@ -95,8 +106,7 @@ static int run_with_pool(struct stage *stage)
 	struct hp_pool_change change;
 	int error, status;
 
-	signal(SIGINT, stop);
-	signal(SIGTERM, stop);
+	catch_signals();
 	error = hp_reserve_pages(POOL_BYTES, &change);
 	stage->has_pool = !error && change.bound == HP_POOL_REACHED;
 	if (error)
@@ -107,7 +117,7 @@ static int run_with_pool(struct stage *stage)
 		hp_say("without %u MB of the pool, its pages are not in the table",
 		       (unsigned)(POOL_BYTES / HP_MB));
 	status = run_all(stage);
-	if (!error && change.target) {
+	if (change.after != change.before) {
 		change.target = change.before;
 		if (hp_pool_resize(&change) || change.bound != HP_POOL_REACHED)
 			hp_pool_say_change(&change);
