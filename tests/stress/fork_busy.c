@@ -92,16 +92,9 @@ static void fork_while_threads_are_busy(void)
 	hp_stress_end();
 }
 
-static bool tsan_skips_fork(void)
-{
-	if (HP_TEST_TSAN)
-		hp_test_skip("ThreadSanitizer does not support fork with threads");
-	return HP_TEST_TSAN;
-}
-
 static void children_of_busy_programs_go_on(void)
 {
-	if (!tsan_skips_fork())
+	if (!hp_test_skips_threaded_forks())
 		fork_while_threads_are_busy();
 }
 
@@ -126,7 +119,7 @@ static bool forbid_barrier(void)
 /* The first fork finds threads on slow paths that they entered without a fence. */
 static void the_barrier_is_forbidden_meanwhile(void)
 {
-	if (tsan_skips_fork() || !hp_test_fresh(""))
+	if (hp_test_skips_threaded_forks() || !hp_test_fresh(""))
 		return;
 	hp_free(hp_malloc(1));
 	if (forbid_barrier())

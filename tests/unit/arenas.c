@@ -2,29 +2,14 @@
 #include <errno.h>
 #include <string.h>
 
-#include <hpalloc/arena.h>
-
 #include "support.h"
 
 static const enum hp_arena_use uses[] = { HP_ARENA_SHARED, HP_ARENA_BOUND };
 
 static struct hp_arena *create(enum hp_arena_use use, uint64_t limit_bytes)
 {
-	struct hp_arena_options options = { .use = use, .limit_bytes = limit_bytes };
-	struct hp_arena *arena = hp_arena_create(&options, sizeof(options));
-
-	g_assert_nonnull(arena);
-	return arena;
-}
-
-static struct hp_arena_stats stats_of(struct hp_arena *arena)
-{
-	struct hp_arena_stats stats;
-
-	g_assert_cmpint(hp_arena_stats_get(arena, &stats, sizeof(stats)), ==, 0);
-	g_assert_cmpuint(stats.held_bytes, ==,
-			 stats.hugetlb_bytes + stats.thp_bytes + stats.base_bytes);
-	return stats;
+	return hp_test_arena_create(
+		&(struct hp_arena_options){ .use = use, .limit_bytes = limit_bytes });
 }
 
 static const size_t sizes[] = { 0,    1,    16,	   17,	   100,	   1000,   1024,
@@ -56,8 +41,8 @@ static void blocks_of_all_sizes_hold_what_is_written(gconstpointer use)
 			HP_TEST_KEEPS_ERRNO(hp_free(blocks[i][k]));
 		}
 	}
-	g_assert_cmpuint(stats_of(arena).blocks, ==, 0);
-	g_assert_cmpuint(stats_of(arena).in_use_bytes, ==, 0);
+	g_assert_cmpuint(hp_test_arena_stats(arena).blocks, ==, 0);
+	g_assert_cmpuint(hp_test_arena_stats(arena).in_use_bytes, ==, 0);
 	hp_arena_destroy(arena);
 }
 
@@ -126,14 +111,14 @@ static void realloc_stays_in_the_arena(gconstpointer use)
 		block = resize(arena, block, more, i % 2);
 		g_assert_nonnull(block);
 		g_assert_true(hp_test_is_filled(block, MIN(bytes, more), 5));
-		g_assert_cmpuint(stats_of(arena).blocks, ==, 1);
+		g_assert_cmpuint(hp_test_arena_stats(arena).blocks, ==, 1);
 		bytes = more;
 		hp_test_fill(block, bytes, 5);
 	}
 	HP_TEST_TOO_MUCH(hp_arena_realloc(arena, block, SIZE_MAX));
 	g_assert_true(hp_test_is_filled(block, bytes, 5));
 	g_assert_null(hp_arena_realloc(arena, block, 0));
-	g_assert_cmpuint(stats_of(arena).blocks, ==, 0);
+	g_assert_cmpuint(hp_test_arena_stats(arena).blocks, ==, 0);
 	hp_arena_destroy(arena);
 }
 
@@ -147,7 +132,8 @@ static void a_block_that_grows_by_little_gets_little_more(gconstpointer use)
 		block = hp_arena_realloc(arena, block, bytes);
 		g_assert_nonnull(block);
 		hp_test_fill(block, bytes, 1);
-		g_assert_cmpuint(stats_of(arena).in_use_bytes, <=, bytes + bytes / 3 + 100);
+		g_assert_cmpuint(hp_test_arena_stats(arena).in_use_bytes, <=,
+				 bytes + bytes / 3 + 100);
 	}
 	hp_arena_destroy(arena);
 }
@@ -158,7 +144,7 @@ static void sized_frees_know_the_blocks(gconstpointer use)
 
 	for (size_t i = 0; i < HP_TEST_COUNT(sizes); i++)
 		hp_free_sized(hp_arena_malloc(arena, sizes[i]), sizes[i]);
-	g_assert_cmpuint(stats_of(arena).blocks, ==, 0);
+	g_assert_cmpuint(hp_test_arena_stats(arena).blocks, ==, 0);
 	hp_arena_destroy(arena);
 }
 
@@ -171,7 +157,7 @@ static uint64_t fill_with_blocks(struct hp_arena *arena, size_t count)
 
 		hp_test_fill(hp_arena_malloc(arena, bytes), bytes, i);
 	}
-	return stats_of(arena).held_bytes;
+	return hp_test_arena_stats(arena).held_bytes;
 }
 
 static void a_reset_frees_everything_at_once(gconstpointer use)
@@ -179,13 +165,13 @@ static void a_reset_frees_everything_at_once(gconstpointer use)
 	struct hp_arena *arena = create(*(const enum hp_arena_use *)use, 0);
 	uint64_t before = hp_test_stats().in_use_bytes, held = fill_with_blocks(arena, 20000),
 		 again;
-	struct hp_arena_stats stats = stats_of(arena);
+	struct hp_arena_stats stats = hp_test_arena_stats(arena);
 
 	g_assert_cmpuint(stats.blocks, ==, 20000);
 	g_assert_cmpuint(stats.in_use_bytes, <=, held);
 	g_assert_cmpuint(hp_test_stats().in_use_bytes, ==, before + stats.in_use_bytes);
 	hp_arena_reset(arena);
-	stats = stats_of(arena);
+	stats = hp_test_arena_stats(arena);
 	g_assert_cmpuint(stats.blocks, ==, 0);
 	g_assert_cmpuint(stats.in_use_bytes, ==, 0);
 	g_assert_cmpuint(stats.resets, ==, 1);
@@ -198,7 +184,7 @@ static void a_reset_frees_everything_at_once(gconstpointer use)
 		g_assert_cmpuint(again, <=, held + HP_MIB);
 		hp_arena_reset(arena);
 	}
-	g_assert_cmpuint(stats_of(arena).peak_bytes, <=, held + HP_MIB);
+	g_assert_cmpuint(hp_test_arena_stats(arena).peak_bytes, <=, held + HP_MIB);
 	hp_arena_destroy(arena);
 	g_assert_cmpuint(hp_test_stats().in_use_bytes, ==, before);
 }
@@ -237,7 +223,7 @@ static void the_limit_is_kept(gconstpointer use)
 	}
 	g_assert_cmpint(errno, ==, ENOMEM);
 	g_assert_cmpuint(blocks, >=, 900);
-	stats = stats_of(arena);
+	stats = hp_test_arena_stats(arena);
 	g_assert_cmpuint(stats.limit_bytes, ==, HP_MIB);
 	g_assert_cmpuint(stats.peak_bytes, <=, HP_MIB);
 	g_assert_cmpuint(stats.refused, >=, 1);
@@ -253,7 +239,7 @@ static void the_limit_is_kept(gconstpointer use)
 	block = hp_realloc(block, 200000);
 	g_assert_nonnull(block);
 	hp_free(block);
-	g_assert_cmpuint(stats_of(arena).peak_bytes, <=, HP_MIB);
+	g_assert_cmpuint(hp_test_arena_stats(arena).peak_bytes, <=, HP_MIB);
 	hp_arena_destroy(arena);
 }
 
@@ -262,14 +248,14 @@ static void statistics_tell_what_there_is(void)
 	struct hp_arena_options options = { .name = "a name of many, many more than 31 bytes",
 					    .limit_bytes = 64 * HP_MIB };
 	struct hp_arena *arena = hp_arena_create(&options, sizeof(options));
-	struct hp_arena_stats stats = stats_of(arena);
+	struct hp_arena_stats stats = hp_test_arena_stats(arena);
 	uint64_t large;
 
 	g_assert_cmpstr(stats.name, ==, "a name of many, many more than ");
 	g_assert_cmpuint(stats.held_bytes + stats.blocks + stats.peak_bytes + stats.refused, ==, 0);
 	hp_test_touch(hp_arena_malloc(arena, 5 * HP_MIB), 5 * HP_MIB);
 	hp_arena_malloc(arena, 100);
-	stats = stats_of(arena);
+	stats = hp_test_arena_stats(arena);
 	large = 5 * HP_MIB + (hp_test_is_hardened() ? 16 * HP_KIB : 0);
 	g_assert_cmpuint(stats.large_bytes, ==, large);
 	g_assert_cmpuint(stats.held_bytes, ==, large + 16 * HP_KIB);

@@ -1,27 +1,11 @@
 /* What an arena stands on, where it is not what the process stands on; without the hugetlb pool. */
 #include <errno.h>
 
-#include <hpalloc/arena.h>
-
 #include "support.h"
 
 static struct hp_arena *create(enum hp_arena_backing backing)
 {
-	struct hp_arena_options options = { .backing = backing };
-	struct hp_arena *arena = hp_arena_create(&options, sizeof(options));
-
-	g_assert_nonnull(arena);
-	return arena;
-}
-
-static struct hp_arena_stats stats_of(struct hp_arena *arena)
-{
-	struct hp_arena_stats stats;
-
-	g_assert_cmpint(hp_arena_stats_get(arena, &stats, sizeof(stats)), ==, 0);
-	g_assert_cmpuint(stats.held_bytes, ==,
-			 stats.hugetlb_bytes + stats.thp_bytes + stats.base_bytes);
-	return stats;
+	return hp_test_arena_create(&(struct hp_arena_options){ .backing = backing });
 }
 
 static void *take(struct hp_arena *arena, size_t bytes)
@@ -74,12 +58,13 @@ static void base_pages_in_a_heap_of_huge_ones(void)
 	before = hp_test_stats();
 	arena = create(HP_ARENA_BACKING_BASE);
 	fill(arena);
-	g_assert_cmpuint(stats_of(arena).base_bytes, ==, stats_of(arena).held_bytes);
-	g_assert_cmpuint(stats_of(arena).held_bytes, >=, 28 * HP_MIB);
+	g_assert_cmpuint(hp_test_arena_stats(arena).base_bytes, ==,
+			 hp_test_arena_stats(arena).held_bytes);
+	g_assert_cmpuint(hp_test_arena_stats(arena).held_bytes, >=, 28 * HP_MIB);
 	g_assert_cmpuint(hp_test_stats().thp_bytes, ==, before.thp_bytes);
 	/* Base pages count by units. */
 	g_assert_cmpuint(hp_test_stats().base_bytes, <=,
-			 before.base_bytes + stats_of(arena).peak_bytes + 20 * HP_MIB);
+			 before.base_bytes + hp_test_arena_stats(arena).peak_bytes + 20 * HP_MIB);
 	if (!HP_TEST_ASAN && !HP_TEST_TSAN && has_thp())
 		g_assert_cmpuint(hp_test_proc_bytes("/proc/self/smaps_rollup", "AnonHugePages:"),
 				 <=, 2 * HP_MIB);
@@ -97,8 +82,10 @@ static void huge_pages_in_a_heap_of_base_ones(void)
 	arena = create(HP_ARENA_BACKING_THP);
 	fill(arena);
 	if (has_thp()) {
-		g_assert_cmpuint(stats_of(arena).thp_bytes, ==, stats_of(arena).held_bytes);
-		g_assert_cmpuint(hp_test_stats().thp_bytes, >=, stats_of(arena).held_bytes);
+		g_assert_cmpuint(hp_test_arena_stats(arena).thp_bytes, ==,
+				 hp_test_arena_stats(arena).held_bytes);
+		g_assert_cmpuint(hp_test_stats().thp_bytes, >=,
+				 hp_test_arena_stats(arena).held_bytes);
 	}
 	hp_arena_destroy(arena);
 	g_assert_cmpuint(hp_test_stats().thp_bytes, ==, 0);
@@ -150,7 +137,7 @@ static void idle_hugepages_change_their_ground(void)
 		g_assert_cmpuint(hp_test_stats().idle_bytes, >=, 8 * HP_TEST_HUGEPAGE);
 		arena = create(HP_ARENA_BACKING_BASE);
 		fill(arena);
-		g_assert_cmpuint(stats_of(arena).thp_bytes, ==, 0);
+		g_assert_cmpuint(hp_test_arena_stats(arena).thp_bytes, ==, 0);
 		hp_arena_destroy(arena);
 		g_assert_cmpuint(hp_test_stats().base_bytes, ==, 0);
 	}
@@ -180,8 +167,8 @@ static void the_heaps_limit_counts_it(void)
 	while (hp_arena_malloc(arena, 100 * HP_KIB))
 		;
 	g_assert_cmpuint(hp_test_stats().heap_bytes, <=, 20 * HP_MIB);
-	g_assert_cmpuint(stats_of(arena).held_bytes, >=, 19 * HP_MIB);
-	g_assert_cmpuint(stats_of(arena).refused, ==, 0);
+	g_assert_cmpuint(hp_test_arena_stats(arena).held_bytes, >=, 19 * HP_MIB);
+	g_assert_cmpuint(hp_test_arena_stats(arena).refused, ==, 0);
 	hp_arena_destroy(arena);
 	g_assert_nonnull(hp_malloc(10 * HP_MIB));
 }
@@ -196,7 +183,7 @@ static void the_warm_up_is_not_its_business(void)
 	arena = create(HP_ARENA_BACKING_THP);
 	take(arena, 100);
 	if (has_thp())
-		g_assert_cmpuint(stats_of(arena).base_bytes, ==, 0);
+		g_assert_cmpuint(hp_test_arena_stats(arena).base_bytes, ==, 0);
 	hp_test_touch(hp_malloc(100), 100);
 	g_assert_cmpuint(hp_test_stats().fallbacks[HP_FALLBACK_WARMUP], ==, 1);
 	hp_arena_destroy(arena);

@@ -5,27 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <hpalloc/arena.h>
-
 #include "support.h"
 
 enum { BLOCKS = 3000, CHILD_SECONDS = 20, BUSY = 3 };
 
 static struct hp_arena *create(enum hp_arena_use use)
 {
-	struct hp_arena_options options = { .use = use };
-	struct hp_arena *arena = hp_arena_create(&options, sizeof(options));
-
-	g_assert_nonnull(arena);
-	return arena;
-}
-
-static struct hp_arena_stats stats_of(struct hp_arena *arena)
-{
-	struct hp_arena_stats stats;
-
-	g_assert_cmpint(hp_arena_stats_get(arena, &stats, sizeof(stats)), ==, 0);
-	return stats;
+	return hp_test_arena_create(&(struct hp_arena_options){ .use = use });
 }
 
 static void in_a_thread(void *(*body)(void *), void *argument)
@@ -67,15 +53,15 @@ static void what_another_thread_frees_comes_home(void)
 	uint64_t held;
 
 	fill(arena);
-	held = stats_of(arena).held_bytes;
+	held = hp_test_arena_stats(arena).held_bytes;
 	in_a_thread(free_all, NULL);
-	g_assert_cmpuint(stats_of(arena).blocks, ==, 0);
+	g_assert_cmpuint(hp_test_arena_stats(arena).blocks, ==, 0);
 	fill(arena);
-	g_assert_cmpuint(stats_of(arena).held_bytes, <=, held + HP_MIB);
+	g_assert_cmpuint(hp_test_arena_stats(arena).held_bytes, <=, held + HP_MIB);
 	/* Such as are still on their way home are nobody's after a reset. */
 	in_a_thread(free_all, NULL);
 	hp_arena_reset(arena);
-	g_assert_cmpuint(stats_of(arena).blocks, ==, 0);
+	g_assert_cmpuint(hp_test_arena_stats(arena).blocks, ==, 0);
 	fill(arena);
 	free_all(NULL);
 	hp_arena_destroy(arena);
@@ -87,7 +73,7 @@ static void a_shared_arena_has_at_once_what_any_thread_frees(void)
 
 	fill(arena);
 	in_a_thread(free_all, NULL);
-	g_assert_cmpuint(stats_of(arena).in_use_bytes, ==, 0);
+	g_assert_cmpuint(hp_test_arena_stats(arena).in_use_bytes, ==, 0);
 	hp_arena_destroy(arena);
 }
 
@@ -177,9 +163,9 @@ static void a_small_arena_keeps_its_slabs_over_resets(void)
 			hp_arena_malloc(arena, 100);
 		hp_arena_reset(arena);
 	}
-	g_assert_cmpuint(stats_of(arena).held_bytes, >=, 100000);
+	g_assert_cmpuint(hp_test_arena_stats(arena).held_bytes, >=, 100000);
 	hp_thread_idle();
-	g_assert_cmpuint(stats_of(arena).held_bytes, ==, 0);
+	g_assert_cmpuint(hp_test_arena_stats(arena).held_bytes, ==, 0);
 	hp_arena_destroy(arena);
 }
 
@@ -217,27 +203,9 @@ static void go_on_with(struct hp_arena *arena)
 	free_all(NULL);
 	fill(arena);
 	hp_arena_reset(arena);
-	g_assert_cmpuint(stats_of(arena).blocks, ==, 0);
+	g_assert_cmpuint(hp_test_arena_stats(arena).blocks, ==, 0);
 	fill(arena);
 	hp_arena_destroy(arena);
-}
-
-static pid_t fork_checked(void)
-{
-	pid_t child = fork();
-
-	g_assert_cmpint(child, >=, 0);
-	if (child == 0)
-		alarm(CHILD_SECONDS);
-	return child;
-}
-
-static bool tsan_skips_fork(void)
-{
-	if (!HP_TEST_TSAN)
-		return false;
-	hp_test_skip("ThreadSanitizer does not support fork with threads");
-	return true;
 }
 
 static void the_child_goes_on_with(enum hp_arena_use use)
@@ -246,20 +214,20 @@ static void the_child_goes_on_with(enum hp_arena_use use)
 	pid_t child;
 
 	fill(arena);
-	child = fork_checked();
+	child = hp_test_fork_for(CHILD_SECONDS);
 	if (child == 0) {
 		go_on_with(arena);
 		_exit(0);
 	}
 	free_all(NULL);
 	hp_test_child_did_well(child);
-	g_assert_cmpuint(stats_of(arena).blocks, ==, 0);
+	g_assert_cmpuint(hp_test_arena_stats(arena).blocks, ==, 0);
 	hp_arena_destroy(arena);
 }
 
 static void the_child_goes_on_with_its_arenas(void)
 {
-	if (tsan_skips_fork())
+	if (hp_test_skips_threaded_forks())
 		return;
 	the_child_goes_on_with(HP_ARENA_SHARED);
 	the_child_goes_on_with(HP_ARENA_BOUND);
@@ -273,7 +241,7 @@ static void the_child_finds_a_busy_arena_unlocked(void)
 	pthread_t threads[BUSY];
 	unsigned forks = 0;
 
-	if (tsan_skips_fork())
+	if (hp_test_skips_threaded_forks())
 		return;
 	for (size_t i = 0; i < BUSY; i++)
 		g_assert_cmpint(pthread_create(&threads[i], NULL, stay_busy, used), ==, 0);
@@ -281,12 +249,12 @@ static void the_child_finds_a_busy_arena_unlocked(void)
 		pid_t child;
 
 		arena = create(HP_ARENA_SHARED);
-		child = fork_checked();
+		child = hp_test_fork_for(CHILD_SECONDS);
 		if (child == 0) {
 			for (size_t i = 0; i < 1000; i++)
 				hp_free(hp_arena_malloc(used, i));
 			hp_arena_reset(used);
-			g_assert_cmpuint(stats_of(used).blocks, ==, 0);
+			g_assert_cmpuint(hp_test_arena_stats(used).blocks, ==, 0);
 			hp_arena_destroy(used);
 			hp_arena_destroy(arena);
 			_exit(0);
@@ -319,13 +287,13 @@ static void the_child_can_end_what_is_bound_to_a_thread_that_is_gone(void)
 {
 	pthread_t thread;
 
-	if (tsan_skips_fork())
+	if (hp_test_skips_threaded_forks())
 		return;
 	g_assert_cmpint(pthread_create(&thread, NULL, be_bound_and_busy, NULL), ==, 0);
 	while (!atomic_load(&bound))
 		hp_test_sleep_ms(1);
 	for (int i = 0; i < 30; i++) {
-		pid_t child = fork_checked();
+		pid_t child = hp_test_fork_for(CHILD_SECONDS);
 
 		if (child == 0) {
 			uint64_t in_use = hp_test_stats().in_use_bytes;

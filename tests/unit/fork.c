@@ -80,32 +80,13 @@ static void use_the_heap_in_threads(void)
 		pthread_join(threads[i], NULL);
 }
 
-/* A child that hangs is killed by its alarm: the parent sees the signal. */
-static pid_t fork_checked(void)
-{
-	pid_t child = fork();
-
-	g_assert_cmpint(child, >=, 0);
-	if (child == 0)
-		alarm(CHILD_SECONDS);
-	return child;
-}
-
-static bool tsan_skips_fork(void)
-{
-	if (!HP_TEST_TSAN)
-		return false;
-	hp_test_skip("ThreadSanitizer does not support fork with threads");
-	return true;
-}
-
 static void the_child_of_a_threaded_program_uses_the_heap_at_once(void)
 {
 	const double end = hp_test_seconds() + 2;
 	pthread_t threads[BUSY];
 	size_t forks = 0;
 
-	if (tsan_skips_fork())
+	if (hp_test_skips_threaded_forks())
 		return;
 	start_busy(threads);
 	while (hp_test_seconds() < end) {
@@ -113,7 +94,7 @@ static void the_child_of_a_threaded_program_uses_the_heap_at_once(void)
 		pid_t child;
 
 		hp_test_fill(block, 5000, forks);
-		child = fork_checked();
+		child = hp_test_fork_for(CHILD_SECONDS);
 		if (child == 0) {
 			g_assert_true(hp_test_is_filled(block, 5000, forks));
 			hp_free(block);
@@ -139,10 +120,10 @@ static void grandchildren_do_as_well(void)
 	pthread_t threads[BUSY];
 	pid_t child;
 
-	if (tsan_skips_fork())
+	if (hp_test_skips_threaded_forks())
 		return;
 	start_busy(threads);
-	child = fork_checked();
+	child = hp_test_fork_for(CHILD_SECONDS);
 	if (child == 0) {
 		pthread_t young[BUSY];
 		pid_t grandchild;
@@ -150,7 +131,7 @@ static void grandchildren_do_as_well(void)
 		if (HP_TEST_CHILD_HAS_THREADS)
 			start_busy(young);
 		use_the_heap(NULL);
-		grandchild = fork_checked();
+		grandchild = hp_test_fork_for(CHILD_SECONDS);
 		if (grandchild == 0) {
 			use_the_heap_in_threads();
 			_exit(0);
@@ -167,7 +148,7 @@ static void grandchildren_do_as_well(void)
 static void *fork_and_use(void *argument)
 {
 	for (int i = 0; i < 20; i++) {
-		pid_t child = fork_checked();
+		pid_t child = hp_test_fork_for(CHILD_SECONDS);
 
 		if (child == 0) {
 			use_the_heap(NULL);
@@ -183,7 +164,7 @@ static void several_threads_fork_at_once(void)
 {
 	pthread_t busy[BUSY], forking[3];
 
-	if (tsan_skips_fork())
+	if (hp_test_skips_threaded_forks())
 		return;
 	start_busy(busy);
 	for (size_t i = 0; i < HP_TEST_COUNT(forking); i++)
@@ -213,14 +194,14 @@ static void the_child_frees_what_other_threads_took(void)
 	pthread_t thread;
 	pid_t child;
 
-	if (tsan_skips_fork())
+	if (hp_test_skips_threaded_forks())
 		return;
 	if (!hp_test_fresh(""))
 		return;
 	pthread_create(&thread, NULL, leave_blocks, blocks);
 	while (!__atomic_load_n(&blocks[9999], __ATOMIC_ACQUIRE))
 		hp_test_sleep_ms(1);
-	child = fork_checked();
+	child = hp_test_fork_for(CHILD_SECONDS);
 	for (size_t i = 0; i < 9999; i++) {
 		g_assert_true(hp_test_is_filled(blocks[i], 100, i));
 		hp_free(blocks[i]);
@@ -250,7 +231,7 @@ static void generations_of_children_go_on_for_good(void)
 		block = hp_realloc(block, 3000 + (size_t)i * 10000);
 		use_the_heap(NULL);
 		use_the_heap_in_threads();
-		child = fork_checked();
+		child = hp_test_fork_for(CHILD_SECONDS);
 	}
 	if (child != 0)
 		hp_test_child_did_well(child);
@@ -272,7 +253,7 @@ static void fork_handlers_of_the_program_use_the_heap(void)
 {
 	pthread_t threads[BUSY];
 
-	if (tsan_skips_fork())
+	if (hp_test_skips_threaded_forks())
 		return;
 	if (!hp_test_fresh(""))
 		return;
@@ -281,7 +262,7 @@ static void fork_handlers_of_the_program_use_the_heap(void)
 	pthread_atfork(use_in_handler, use_in_handler, use_in_handler);
 	start_busy(threads);
 	for (int i = 0; i < 20; i++) {
-		pid_t child = fork_checked();
+		pid_t child = hp_test_fork_for(CHILD_SECONDS);
 
 		if (child == 0) {
 			g_assert_cmpint(handler_runs, ==, 4 * i + 4);

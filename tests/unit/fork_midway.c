@@ -91,11 +91,7 @@ static void fork_midway(void *(*stop)(void *unused))
 	pthread_t thread;
 	pid_t child;
 
-	if (HP_TEST_TSAN) {
-		hp_test_skip("ThreadSanitizer does not support fork with threads");
-		return;
-	}
-	if (!hp_test_fresh(""))
+	if (hp_test_skips_threaded_forks() || !hp_test_fresh(""))
 		return;
 	sem_init(&is_parked, 0, 0);
 	g_assert_cmpint(pthread_create(&thread, NULL, stop, NULL), ==, 0);

@@ -2,8 +2,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include <hpalloc/arena.h>
-
 #include "fault.h"
 #include "hugepool.h"
 #include "support.h"
@@ -12,19 +10,7 @@ enum { POOL_PAGES = 32 };
 
 static struct hp_arena *create(enum hp_arena_backing backing)
 {
-	struct hp_arena_options options = { .backing = backing };
-	struct hp_arena *arena = hp_arena_create(&options, sizeof(options));
-
-	g_assert_nonnull(arena);
-	return arena;
-}
-
-static struct hp_arena_stats stats_of(struct hp_arena *arena)
-{
-	struct hp_arena_stats stats;
-
-	g_assert_cmpint(hp_arena_stats_get(arena, &stats, sizeof(stats)), ==, 0);
-	return stats;
+	return hp_test_arena_create(&(struct hp_arena_options){ .backing = backing });
 }
 
 static void take(struct hp_arena *arena, size_t count, size_t bytes)
@@ -47,13 +33,16 @@ static void an_arena_on_the_pool_in_a_heap_that_is_not(void)
 	arena = create(HP_ARENA_BACKING_HUGETLB);
 	take(arena, 1000, 1000);
 	take(arena, 10, HP_MIB);
-	g_assert_cmpuint(stats_of(arena).hugetlb_bytes, ==, stats_of(arena).held_bytes);
+	g_assert_cmpuint(hp_test_arena_stats(arena).hugetlb_bytes, ==,
+			 hp_test_arena_stats(arena).held_bytes);
 	g_assert_cmpuint(hp_test_stats().hugetlb_bytes, ==,
 			 (POOL_PAGES - hp_test_pool_free_pages()) * HP_TEST_HUGEPAGE);
 	/* Beyond the pool the heap goes on, as ever. */
 	take(arena, 80, HP_MIB);
 	g_assert_cmpuint(hp_test_pool_free_pages(), ==, 0);
-	g_assert_cmpuint(stats_of(arena).thp_bytes + stats_of(arena).base_bytes, >=, 20 * HP_MIB);
+	g_assert_cmpuint(hp_test_arena_stats(arena).thp_bytes +
+				 hp_test_arena_stats(arena).base_bytes,
+			 >=, 20 * HP_MIB);
 	hp_arena_destroy(arena);
 	g_assert_cmpuint(hp_test_pool_free_pages(), ==, POOL_PAGES);
 	g_assert_cmpuint(hp_test_stats().hugetlb_bytes, ==, 0);
@@ -71,7 +60,8 @@ static void an_arena_off_the_pool_in_a_heap_that_is_on_it(void)
 	free_pages = hp_test_pool_free_pages();
 	arena = create(HP_ARENA_BACKING_BASE);
 	take(arena, 30, HP_MIB);
-	g_assert_cmpuint(stats_of(arena).base_bytes, ==, stats_of(arena).held_bytes);
+	g_assert_cmpuint(hp_test_arena_stats(arena).base_bytes, ==,
+			 hp_test_arena_stats(arena).held_bytes);
 	g_assert_cmpuint(hp_test_pool_free_pages(), ==, free_pages);
 	hp_arena_destroy(arena);
 	/* Its slots serve the heap again, on the pool. */
@@ -88,7 +78,8 @@ static void a_very_large_block_of_such_an_arena_is_on_the_pool(void)
 		return;
 	arena = create(HP_ARENA_BACKING_HUGETLB);
 	take(arena, 1, 40 * HP_MIB);
-	g_assert_cmpuint(stats_of(arena).hugetlb_bytes, ==, stats_of(arena).held_bytes);
+	g_assert_cmpuint(hp_test_arena_stats(arena).hugetlb_bytes, ==,
+			 hp_test_arena_stats(arena).held_bytes);
 	hp_arena_destroy(arena);
 }
 
@@ -98,11 +89,8 @@ static void the_child_of_a_fork_has_its_copy(void)
 	char *block;
 	pid_t child;
 
-	if (HP_TEST_TSAN) {
-		hp_test_skip("ThreadSanitizer does not support fork with threads");
-		return;
-	}
-	if (!hp_test_fresh_with_pool("HPALLOC_BACKING=thp", POOL_PAGES))
+	if (hp_test_skips_threaded_forks() ||
+	    !hp_test_fresh_with_pool("HPALLOC_BACKING=thp", POOL_PAGES))
 		return;
 	arena = create(HP_ARENA_BACKING_HUGETLB);
 	block = hp_arena_malloc(arena, 5 * HP_MIB);
@@ -119,7 +107,8 @@ static void the_child_of_a_fork_has_its_copy(void)
 	}
 	hp_test_child_did_well(child);
 	g_assert_true(hp_test_is_filled(block, 5 * HP_MIB, 3));
-	g_assert_cmpuint(stats_of(arena).hugetlb_bytes, ==, stats_of(arena).held_bytes);
+	g_assert_cmpuint(hp_test_arena_stats(arena).hugetlb_bytes, ==,
+			 hp_test_arena_stats(arena).held_bytes);
 	hp_arena_destroy(arena);
 }
 

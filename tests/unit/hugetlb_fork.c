@@ -179,11 +179,7 @@ static void busy_threads_do_not_matter(void)
 {
 	pthread_t threads[2];
 
-	if (HP_TEST_TSAN) {
-		hp_test_skip("ThreadSanitizer does not support fork with threads");
-		return;
-	}
-	if (!take_all())
+	if (hp_test_skips_threaded_forks() || !take_all())
 		return;
 	for (size_t i = 0; i < HP_TEST_COUNT(threads); i++)
 		pthread_create(&threads[i], NULL, stay_busy, (void *)i);

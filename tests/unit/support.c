@@ -49,6 +49,24 @@ bool hp_test_fresh(const char *environment)
 	return false;
 }
 
+bool hp_test_skips_threaded_forks(void)
+{
+	if (!HP_TEST_TSAN)
+		return false;
+	hp_test_skip("ThreadSanitizer does not support fork with threads");
+	return true;
+}
+
+pid_t hp_test_fork_for(unsigned seconds)
+{
+	pid_t child = fork();
+
+	g_assert_cmpint(child, >=, 0);
+	if (child == 0)
+		alarm(seconds);
+	return child;
+}
+
 void hp_test_child_did_well(pid_t child)
 {
 	int status;
@@ -63,11 +81,9 @@ void hp_test_child_did_well(pid_t child)
 int hp_test_ended_by(void (*function)(void))
 {
 	int status;
-	pid_t child = fork();
+	pid_t child = hp_test_fork_for(10);
 
-	g_assert_cmpint(child, >=, 0);
 	if (child == 0) {
-		alarm(10);
 		function();
 		_exit(0);
 	}
@@ -95,6 +111,24 @@ bool hp_test_skips_measures(void)
 		return false;
 	hp_test_skip("a sanitizer's shadow memory is no measure");
 	return true;
+}
+
+struct hp_arena *hp_test_arena_create(const struct hp_arena_options *options)
+{
+	struct hp_arena *arena = hp_arena_create(options, sizeof(*options));
+
+	g_assert_nonnull(arena);
+	return arena;
+}
+
+struct hp_arena_stats hp_test_arena_stats(struct hp_arena *arena)
+{
+	struct hp_arena_stats stats;
+
+	g_assert_cmpint(hp_arena_stats_get(arena, &stats, sizeof(stats)), ==, 0);
+	g_assert_cmpuint(stats.held_bytes, ==,
+			 stats.hugetlb_bytes + stats.thp_bytes + stats.base_bytes);
+	return stats;
 }
 
 bool hp_test_is_hardened(void)

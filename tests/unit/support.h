@@ -2,7 +2,7 @@
  * What the tests share: fresh processes for what depends on the environment or on an unused heap,
  * measures of this process, and fillings that tell one block from another.
  *
- * Nothing here allocates by hp_*; GLib and this file use the libc's malloc.
+ * Nothing here allocates by hp_* unless it is asked to; GLib and this file use the libc's malloc.
  */
 #ifndef HP_TEST_SUPPORT_H
 #define HP_TEST_SUPPORT_H
@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include <glib.h>
+#include <hpalloc/arena.h>
 #include <hpalloc/hpalloc.h>
 
 #if defined(__has_feature)
@@ -52,6 +53,12 @@
  */
 bool hp_test_fresh(const char *environment);
 
+/* Skips, and returns true, where forks of threaded programs do not work: ThreadSanitizer. */
+bool hp_test_skips_threaded_forks(void);
+
+/* fork() that succeeds. A child that hangs ends after so long, and the parent sees the signal. */
+pid_t hp_test_fork_for(unsigned seconds);
+
 /* Waits for a child of fork() and asserts that it ended with status 0. */
 void hp_test_child_did_well(pid_t child);
 
@@ -66,6 +73,10 @@ void hp_test_skip(const char *reason);
 
 /* Skips, and returns true, where a sanitizer's own memory or speed makes measures meaningless. */
 bool hp_test_skips_measures(void);
+
+/* An arena that could be had; its statistics, whose parts are their sum. */
+struct hp_arena *hp_test_arena_create(const struct hp_arena_options *options);
+struct hp_arena_stats hp_test_arena_stats(struct hp_arena *arena);
 
 /* Whether the setup is a hardened one: blocks are larger then, and freed ones wait. */
 bool hp_test_is_hardened(void);
