@@ -151,7 +151,7 @@ int hp_verb_demo(int argc, char **argv)
 		       "walk through memory that the TLB does not reach, and a program that "
 		       "mostly allocates, on the C library's heap and on this one.\v"
 		       "Needs 400 MB of memory. As root it enlarges the pool of huge pages for "
-		       "the time, and puts it back.",
+		       "the time, by up to 320 MB more, and puts it back.",
 	};
 	struct stage *stage = calloc(1, sizeof(*stage));
 	int status = HP_EXIT_FAILED;
