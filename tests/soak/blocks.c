@@ -1,4 +1,5 @@
 /* Blocks of all kinds and sizes, that say themselves what they hold, and the board. */
+#include <pthread.h>
 #include <string.h>
 
 #include "soak/soak.h"
@@ -18,6 +19,13 @@ struct head {
 
 static _Atomic(void *) board[BOARD];
 static _Atomic size_t live_bytes;
+
+/*
+ * Whoever exchanges a block reads, who forks writes. A copied child has other threads' unlocked
+ * writes as of the copy, and the board as of the fork: without this lock it could find a block
+ * there without what it was filled with.
+ */
+static pthread_rwlock_t forking = PTHREAD_RWLOCK_INITIALIZER;
 
 static size_t random_bytes(uint64_t *random)
 {
@@ -157,9 +165,34 @@ void *hp_soak_resize(void *block, uint64_t *random)
 	return mark(moved, bytes);
 }
 
+static void hold_board(void)
+{
+	g_assert_cmpint(pthread_rwlock_wrlock(&forking), ==, 0);
+}
+
+static void let_board(void)
+{
+	g_assert_cmpint(pthread_rwlock_unlock(&forking), ==, 0);
+}
+
+static void renew_board(void)
+{
+	forking = (pthread_rwlock_t)PTHREAD_RWLOCK_INITIALIZER;
+}
+
+void hp_soak_board_init(void)
+{
+	g_assert_cmpint(pthread_atfork(hold_board, let_board, renew_board), ==, 0);
+}
+
 void *hp_soak_exchange(void *block, uint64_t *random)
 {
-	return atomic_exchange(&board[hp_test_random(random) % BOARD], block);
+	void *found;
+
+	g_assert_cmpint(pthread_rwlock_rdlock(&forking), ==, 0);
+	found = atomic_exchange(&board[hp_test_random(random) % BOARD], block);
+	g_assert_cmpint(pthread_rwlock_unlock(&forking), ==, 0);
+	return found;
 }
 
 void hp_soak_clear_board(void)

@@ -158,6 +158,7 @@ static void soak(double seconds)
 {
 	struct state before, after;
 
+	hp_soak_board_init();
 	hp_soak_workers_init();
 	hp_soak_children_init();
 	hp_soak_pool_begin();

@@ -54,6 +54,9 @@ void hp_soak_check(const void *block);
 /* Another size, the content kept; the block itself if that was refused. */
 void *hp_soak_resize(void *block, uint64_t *random);
 
+/* From here on, forks see the board and its blocks as of one moment. */
+void hp_soak_board_init(void);
+
 /* Puts a block (or NULL) on the board, at any place, and takes the one (or NULL) that was there. */
 void *hp_soak_exchange(void *block, uint64_t *random);
 
