@@ -11,14 +11,15 @@ enum { WORTH_UNITS = 16 };
 
 enum {
 	KEEP_SLOTS = 4,
-	KEEP_PEAK_SHIFT = 3, /* an eighth */
+	KEEP_PEAK_SHIFT = 4, /* a sixteenth */
 	SWING_LIMIT_SLOTS = 32,
 };
 
 static struct {
 	struct hp_list list; /* oldest first */
 	size_t count;
-	size_t swing; /* slots that were trimmed and then used again */
+	size_t used_again; /* slots that were trimmed and then used again, since a quiet decay */
+	size_t swing;	   /* of them, those past as many as the peak has */
 } dirty = { .list = { &dirty.list, &dirty.list } };
 
 bool hp_dirty_is_over_bound(void)
@@ -55,7 +56,7 @@ struct hp_slot *hp_dirty_take(uint64_t since_ms)
 	if (hp_list_is_empty(&dirty.list) || slot->since_ms > since_ms)
 		return NULL;
 	hp_dirty_remove(slot);
-	dirty.swing = 0; /* what is old enough has been quiet for a decay */
+	dirty.swing = dirty.used_again = 0; /* what is old enough has been quiet for a decay */
 	return slot;
 }
 
@@ -73,7 +74,9 @@ struct hp_slot *hp_dirty_take_over_bound(void)
 void hp_dirty_note_use(struct hp_slot *slot)
 {
 	slot->is_trimmed = false;
-	dirty.swing = hp_min(dirty.swing + 1, SWING_LIMIT_SLOTS);
+	dirty.used_again++;
+	if (dirty.used_again > hp_account_peak_slots())
+		dirty.swing = hp_min(dirty.swing + 1, SWING_LIMIT_SLOTS);
 }
 
 HP_RACY_READER uint64_t hp_dirty_peek(void)

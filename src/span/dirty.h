@@ -2,8 +2,9 @@
  * Hugepages in use whose free units hold memory that could go back: normal memory only, since a
  * hugetlb page goes back as a whole. Oldest first. All under the units lock.
  *
- * The bound on their number is 4, or an eighth of the heap's peak; it follows a program that uses
- * again what was just trimmed, until one slot has been quiet for a decay.
+ * The bound on their number is 4, or a sixteenth of the heap's peak. A program that uses again what
+ * was just trimmed raises it, once it has done so with as many slots as its peak has: passing from
+ * one phase to another does not. So it stays until one slot has been quiet for a decay.
  */
 #ifndef HP_SPAN_DIRTY_H
 #define HP_SPAN_DIRTY_H

@@ -154,34 +154,6 @@ static void empty_parts_of_base_pages_go_back_by_trim(void)
 	g_free(blocks);
 }
 
-/* One block in 24 stays, so that no hugepage runs empty: the decay is far, the bound is not. */
-static void beyond_the_bound_empty_parts_go_back_at_once(void)
-{
-	enum { COUNT = 1000, KEPT_ONE_IN = 24 };
-	static void *blocks[COUNT];
-	uint64_t before;
-
-	if (hp_test_skips_measures())
-		return;
-	if (!hp_test_fresh("HPALLOC_BACKING=thp HPALLOC_DECAY_MS=3600000"))
-		return;
-	before = hp_test_resident_bytes();
-	for (size_t i = 0; i < COUNT; i++) {
-		blocks[i] = hp_malloc(64 * HP_KIB);
-		hp_test_fill(blocks[i], 64 * HP_KIB, i);
-	}
-	g_assert_cmpuint(hp_test_resident_bytes(), >=, before + 60 * HP_MIB);
-	for (size_t i = 0; i < COUNT; i++) {
-		if (i % KEPT_ONE_IN)
-			hp_free(blocks[i]);
-	}
-	g_assert_cmpuint(hp_test_resident_bytes(), <=, before + 30 * HP_MIB);
-	for (size_t i = 0; i < COUNT; i += KEPT_ONE_IN) {
-		g_assert_true(hp_test_is_filled(blocks[i], 64 * HP_KIB, i));
-		hp_free(blocks[i]);
-	}
-}
-
 static void trim_gives_all_idle_memory_back(void)
 {
 	size_t count;
@@ -276,6 +248,86 @@ static void batches_that_come_again_keep_their_memory(void)
 	g_assert_cmpuint(hp_test_stats().heap_bytes, <=, 3 * HP_TEST_HUGEPAGE);
 }
 
+enum { PARTS = 1000, PART_BYTES = 64 << 10, PART_KEPT_ONE_IN = 24 };
+
+/* Fills all places that are empty, and empties all but some: no hugepage runs empty. */
+static void swing_once(void **parts)
+{
+	for (size_t i = 0; i < PARTS; i++) {
+		if (parts[i])
+			continue;
+		parts[i] = hp_malloc(PART_BYTES);
+		hp_test_fill(parts[i], PART_BYTES, i);
+	}
+	for (size_t i = 0; i < PARTS; i++) {
+		if (i % PART_KEPT_ONE_IN == 0)
+			continue;
+		hp_free(parts[i]);
+		parts[i] = NULL;
+	}
+}
+
+static void check_parts(void **parts)
+{
+	for (size_t i = 0; i < PARTS; i += PART_KEPT_ONE_IN) {
+		g_assert_true(hp_test_is_filled(parts[i], PART_BYTES, i));
+		hp_free(parts[i]);
+	}
+}
+
+/* The decay is far, the bound is not. */
+static void beyond_the_bound_empty_parts_go_back_at_once(void)
+{
+	static void *parts[PARTS];
+	uint64_t before;
+
+	if (hp_test_skips_measures())
+		return;
+	if (!hp_test_fresh("HPALLOC_BACKING=thp HPALLOC_DECAY_MS=3600000"))
+		return;
+	before = hp_test_resident_bytes();
+	swing_once(parts);
+	g_assert_cmpuint(hp_test_stats().peak_bytes, >=, 60 * HP_MIB);
+	g_assert_cmpuint(hp_test_resident_bytes(), <=, before + 20 * HP_MIB);
+	check_parts(parts);
+}
+
+/* To be used once more, by a second phase, does not raise the bound. */
+static void a_second_phase_leaves_no_more_empty_parts_than_the_first(void)
+{
+	static void *parts[PARTS];
+	uint64_t before, first;
+
+	if (hp_test_skips_measures())
+		return;
+	if (!hp_test_fresh("HPALLOC_BACKING=thp HPALLOC_DECAY_MS=3600000"))
+		return;
+	before = hp_test_resident_bytes();
+	swing_once(parts);
+	first = hp_test_resident_bytes() - before;
+	swing_once(parts);
+	g_assert_cmpuint(hp_test_resident_bytes() - before, <=, first + 6 * HP_MIB);
+	check_parts(parts);
+}
+
+/* ... but to be used again and again does: each time costs system calls and page faults. */
+static void parts_that_are_used_again_and_again_stay(void)
+{
+	enum { ROUNDS = 40, TO_LEARN = 20 };
+	static void *parts[PARTS];
+	uint64_t purged = 0;
+
+	if (!hp_test_fresh("HPALLOC_BACKING=thp HPALLOC_DECAY_MS=3600000"))
+		return;
+	for (int round = 0; round < ROUNDS; round++) {
+		if (round == TO_LEARN)
+			purged = hp_test_stats().purged_bytes;
+		swing_once(parts);
+	}
+	g_assert_cmpuint(hp_test_stats().purged_bytes - purged, <=, 64 * HP_MIB);
+	check_parts(parts);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -297,5 +349,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/purge/what-went-back-can-be-had-again", what_went_back_can_be_had_again);
 	g_test_add_func("/purge/batches-that-come-again-keep-their-memory",
 			batches_that_come_again_keep_their_memory);
+	g_test_add_func("/purge/a-second-phase-leaves-no-more-empty-parts-than-the-first",
+			a_second_phase_leaves_no_more_empty_parts_than_the_first);
+	g_test_add_func("/purge/parts-that-are-used-again-and-again-stay",
+			parts_that_are_used_again_and_again_stay);
 	return g_test_run();
 }
