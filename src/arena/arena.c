@@ -64,8 +64,7 @@ void hp_arena_leave_current(struct hp_arena *arena, unsigned class)
 	HP_ASSERT(!slab->free && slab->carved == slab->capacity);
 	slab->state = HP_SLAB_FULL;
 	slab->countdown = hp_slab_relist_after(slab);
-	if (arena->is_explicit)
-		hp_list_push(&arena->full, &slab->link);
+	hp_list_push(&arena->full, &slab->link);
 }
 
 static void init_lists(struct hp_arena *arena)
@@ -198,8 +197,7 @@ static void settle(struct hp_arena *arena, struct hp_span *slab, uint32_t live)
 	slab->countdown = live + slab->is_retained;
 	if (slab->state == HP_SLAB_FULL) {
 		slab->state = HP_SLAB_LISTED;
-		if (arena->is_explicit)
-			hp_list_remove(&slab->link);
+		hp_list_remove(&slab->link);
 		if (slab->generation == arena->generation)
 			list(arena, slab);
 	}
@@ -228,7 +226,7 @@ bool hp_arena_list_full(struct hp_arena *arena, unsigned class)
 		struct hp_span *slab = HP_CONTAINER(link, struct hp_span, link);
 
 		next = link->next;
-		if (slab->class != class || !slab->free)
+		if (slab->class != class || !slab->free || slab->generation != arena->generation)
 			continue;
 		slab->countdown = hp_slab_live(slab) + slab->is_retained;
 		slab->state = HP_SLAB_LISTED;

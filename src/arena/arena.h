@@ -9,6 +9,7 @@
  *   current[c] is LISTED and on no list, or &hp_span_none
  *   small[s] == current[c] for each step s of class c, but see hp_arena_miss_always()
  *   listed[c] has the other LISTED slabs of the class
+ *   full has all FULL slabs, of any class and generation
  *   a slab is on the ring <=> is_retained
  *   an orphan's ring is not empty <=> is_keeper
  *   slab_count == the number of slabs whose owner this is, but for those that are leaving
@@ -76,7 +77,7 @@ struct hp_arena {
 	struct hp_chain outbox[HP_OUTBOX_CHAINS];
 	uint32_t slabs_of[HP_CLASS_COUNT];
 	struct hp_list listed[HP_CLASS_COUNT];
-	struct hp_list full;		  /* explicit: the FULL slabs, which else are on no list */
+	struct hp_list full;
 	struct hp_list leaving;		  /* explicit: empty slabs on their way back */
 	struct hp_quarantine *quarantine; /* under hardening: see quarantine.h */
 	struct hp_arena_counts counts;
@@ -234,8 +235,8 @@ void hp_arena_free(struct hp_arena *arena, struct hp_span *slab, void *block);
 void hp_arena_free_chains(struct hp_arena *arena, void *chains);
 
 /*
- * For an explicit arena: FULL slabs of the class that have free blocks, too few to be listed, are
- * listed all the same; whether there were any.
+ * FULL slabs of the class that have free blocks, too few to be listed, are listed all the same;
+ * whether there were any. Looks at all FULL slabs: for where there is no memory.
  */
 bool hp_arena_list_full(struct hp_arena *arena, unsigned class);
 

@@ -45,7 +45,23 @@ void hp_arena_add_slab(struct hp_arena *arena, struct hp_span *slab)
 	hp_list_push(&arena->listed[slab->class], &slab->link);
 }
 
-/* None for an explicit arena: who uses it makes them, see explicit.h. */
+/* A slab with blocks to be had, or NULL. */
+static struct hp_span *unlist(struct hp_arena *arena, unsigned class)
+{
+	struct hp_list *list = &arena->listed[class];
+	struct hp_span *slab;
+
+	if (hp_list_is_empty(list))
+		return NULL;
+	slab = HP_CONTAINER(list->next, struct hp_span, link);
+	hp_list_remove(&slab->link);
+	return slab;
+}
+
+/*
+ * None for an explicit arena: who uses it makes them, see explicit.h. Where there is no memory, the
+ * few free blocks of FULL slabs are what is left.
+ */
 static struct hp_span *take_slab(struct hp_arena *arena, unsigned class)
 {
 	struct hp_span *slab;
@@ -55,22 +71,20 @@ static struct hp_span *take_slab(struct hp_arena *arena, unsigned class)
 	slab = hp_slab_take(class, hp_arena_wants_long_slab(arena, class), HP_GROUND_COMMON);
 	if (slab)
 		own(arena, slab);
+	else if (hp_arena_list_full(arena, class))
+		slab = unlist(arena, class);
 	return slab;
 }
 
 /* Another slab with blocks to be had becomes current; NULL if there is no memory. */
 static struct hp_span *next_slab(struct hp_arena *arena, unsigned class)
 {
-	struct hp_list *list = &arena->listed[class];
 	struct hp_span *slab;
 
 	hp_arena_leave_current(arena, class);
-	if (!hp_list_is_empty(list)) {
-		slab = HP_CONTAINER(list->next, struct hp_span, link);
-		hp_list_remove(&slab->link);
-	} else {
+	slab = unlist(arena, class);
+	if (!slab)
 		slab = take_slab(arena, class);
-	}
 	hp_arena_set_current(arena, class, slab ? slab : &hp_span_none);
 	return slab;
 }

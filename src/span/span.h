@@ -8,7 +8,7 @@
  *
  * `countdown` is how many blocks must be freed before the owner has to look:
  *   LISTED (current or on the arena's list)   live + (retained ? 1 : 0): 0 means empty
- *   FULL (on no list)                         0 means that enough are free to list it again
+ *   FULL (on its arena's list of those)        0 means that enough are free to list it again
  */
 #ifndef HP_SPAN_SPAN_H
 #define HP_SPAN_SPAN_H
