@@ -70,10 +70,10 @@ static inline bool hp_slab_has_block(const struct hp_span *slab, const void *add
 	return hp_slab_has_block_at(slab, (size_t)((const char *)address - hp_span_start(slab)));
 }
 
-/* Frees that a FULL slab waits for until it is listed again: more than an eighth, or 64. */
+/* Frees that a FULL slab waits for until it is listed again: more than a quarter, or 64. */
 static inline uint32_t hp_slab_relist_after(const struct hp_span *slab)
 {
-	return (uint32_t)hp_min(slab->capacity / 8, 64) + 1;
+	return (uint32_t)hp_min(slab->capacity / 4, 64) + 1;
 }
 
 /* How many blocks are live, from the countdown; see span.h. */
