@@ -20,6 +20,11 @@ class PoolError(Exception):
     """The pool cannot be had in the size that was asked for."""
 
 
+def can_be_set():
+    """Not by root either where /sys is read-only, as in most containers."""
+    return os.access(DIRECTORY / "nr_hugepages", os.W_OK)
+
+
 class Pool:
     def __enter__(self):
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
@@ -32,10 +37,13 @@ class Pool:
         return self
 
     def __exit__(self, *exception):
-        for name, value in self._found.items():
-            if self._read(name) != value:
-                self._write(name, value)
-        os.close(self._lock)
+        try:
+            # What only others can change, as in a container, is not ours to put back.
+            for name, value in self._found.items() if can_be_set() else ():
+                if self._read(name) != value:
+                    self._write(name, value)
+        finally:
+            os.close(self._lock)
 
     def set(self, hugepages, surplus=0):
         """Makes exactly so many pages free, and `surplus` more to be had. Raises PoolError."""
