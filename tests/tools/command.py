@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,14 @@ _defaults = {"HPALLOC_BACKING": "thp"}
 def use_pool():
     """From now on programs may take pages of the pool: for tests that hold its lock meanwhile."""
     _defaults.clear()
+
+
+def heed_signals():
+    """What is started from now on heeds them: under nohup, or behind `&` in a script, they are
+    ignored, and so they would be in what is started here."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def environment(**changes):

@@ -13,11 +13,13 @@ import sys
 import time
 
 import machine
-from command import WORK, environment, script
+from command import WORK, environment, heed_signals, script
 from tap import expect, main, test
 
 ANSWER = r"printf '\0\0\0\0\0\0\360?\0\0\20\0\0\0\0\0\0\0\10\0\0\0\0\0'"  # 1.0 ns, 1 MB, 512 KB
 GROWN = 210  # 50 of the 100 pages can be had, and 160 are wanted
+
+heed_signals()
 
 
 def demo(machine_of_files, helper, **how):

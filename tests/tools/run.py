@@ -9,13 +9,10 @@ import subprocess
 import sys
 import time
 
-from command import LIBRARY, TOOL, WORK, environment, run, script, start
+from command import LIBRARY, TOOL, WORK, environment, heed_signals, run, script, start
 from tap import expect, main, test
 
-# Under nohup and the like a signal is ignored, and so it would be in what is started here.
-for ignored in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
-    if signal.getsignal(ignored) == signal.SIG_IGN:
-        signal.signal(ignored, signal.SIG_DFL)
+heed_signals()
 
 ECHO = "import sys; sys.stdout.write(repr(sys.argv[1:]))"
 
