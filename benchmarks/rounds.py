@@ -110,7 +110,7 @@ class MachinePool:
         if hugepages and warm.available_mb() - warm.SPARE_MB < 2 * hugepages * HUGEPAGE_MB:
             return f"not enough memory for a pool of {hugepages} hugepages"
         try:
-            if self._is_locked:
+            if self._is_locked and pool.can_be_set():
                 warm.touch(hugepages * HUGEPAGE_MB)
                 self._pool.set(hugepages)
             elif not _suits(hugepages):

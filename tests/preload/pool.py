@@ -25,10 +25,18 @@ def can_be_set():
     return os.access(DIRECTORY / "nr_hugepages", os.W_OK)
 
 
+def _open_lock():
+    """As hugepool.c does: another user's file cannot be opened for writing, nor with O_CREAT."""
+    try:
+        return os.open(LOCK, os.O_RDONLY)
+    except FileNotFoundError:
+        return os.open(LOCK, os.O_RDONLY | os.O_CREAT, 0o666)
+
+
 class Pool:
     def __enter__(self):
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-        self._lock = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+        self._lock = _open_lock()
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._found = {name: self._read(name)
                        for name in ("nr_hugepages", "nr_overcommit_hugepages")}
