@@ -53,8 +53,12 @@ class Pool:
         finally:
             os.close(self._lock)
 
-    def set(self, hugepages, surplus=0):
-        """Makes exactly so many pages free, and `surplus` more to be had. Raises PoolError."""
+    def set(self, hugepages, surplus=0, is_changed=False):
+        """Makes exactly so many pages free, and `surplus` more to be had. Raises PoolError: also if
+        the pool is so already, but the test wants to change it by itself.
+        """
+        if is_changed and not can_be_set():
+            raise PoolError("the pool needs root, and a /sys that can be written to")
         try:
             self._write("nr_overcommit_hugepages", surplus)
             self._write("nr_hugepages", hugepages)

@@ -110,7 +110,7 @@ def _():
     """a demo that is told to stop puts the pool back"""
     with Pool() as pool:
         try:
-            pool.set(0)
+            pool.set(0, is_changed=True)
         except PoolError as reason:
             raise Skip(reason) from reason
         before = total()

@@ -25,7 +25,7 @@ FILL = "blocks = [bytes(1000) for i in range(30000)]"
 def pool_of(hugepages):
     with Pool() as pool:
         try:
-            pool.set(hugepages)
+            pool.set(hugepages, is_changed=True)
         except PoolError as reason:
             raise Skip(reason) from reason
         yield
