@@ -31,7 +31,7 @@ def main():
             function()
             print(f"ok {point}", flush=True)
         except Skip as reason:
-            print(f"ok {point} # SKIP {reason}", flush=True)
+            print(f"ok {point} # SKIP {' '.join(str(reason).split())}", flush=True)
         except Exception:  # pylint: disable=broad-except
             failed += 1
             print(f"not ok {point}")
