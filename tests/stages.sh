@@ -186,6 +186,15 @@ stage_soak()
 	! grep -q 'SKIPPED' "$stages/soak.log" || printf ' SKIP soak, in part\nSkipped: 1\n'
 }
 
+# How many points were skipped for which reason, by the logs of Meson that the log $1 names. Meson
+# counts a test of which one point was run as passed.
+skip_reasons()
+{
+	sed -n 's/^Full log written to //p' "$1" | sort -u | while read -r full; do
+		sed -n -e 's/^ok.* # SKIP[: ]*//p' -e 's/^SKIP: //p' "$full"
+	done | sed 's/[0-9][0-9]*/N/g' | sort | uniq -c
+}
+
 # Runs stage $1 and adds its counts to passed, failed and skipped.
 run_stage()
 {
@@ -213,6 +222,7 @@ run_stage()
 	set -- "$1" $counts
 	[ "$3" = 0 ] || cat "$log" >&2
 	[ "$4" = 0 ] || grep ' SKIP ' "$log" >&2 || true
+	skip_reasons "$log" >&2
 	say "$1: $2 passed, $3 failed, $4 skipped, $(($(date +%s) - start)) s"
 	passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
 }
