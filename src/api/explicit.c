@@ -300,8 +300,7 @@ void hp_explicit_free(struct hp_span *span, void *block)
 static bool fits(const struct hp_span *span, size_t have, size_t bytes)
 {
 	return bytes <= have && bytes > (have - 1) / 2 &&
-	       (span->kind == HP_SPAN_SLAB || have - bytes < HP_UNIT_BYTES) &&
-	       (!span->is_hardened || have - bytes <= HP_HARDEN_FILL_MAX);
+	       (span->kind == HP_SPAN_SLAB || have - bytes < HP_UNIT_BYTES);
 }
 
 static void *resize_large(struct hp_explicit *explicit, struct hp_span *large, size_t need)

@@ -273,7 +273,7 @@ static bool fits(const struct hp_span *span, size_t bytes)
 {
 	size_t have = hp_block_bytes(span) - HP_TAIL_BYTES;
 
-	return bytes <= have && bytes >= have / 2 && have - bytes <= HP_HARDEN_FILL_MAX &&
+	return bytes <= have && bytes >= have / 2 &&
 	       (span->kind == HP_SPAN_SLAB || have - bytes < HP_UNIT_BYTES);
 }
 

@@ -175,16 +175,16 @@ static inline void hp_slab_push(struct hp_span *slab, void *block)
 /* The same two for the slow paths, which alone are taken under hardening. */
 static inline void *hp_slab_take_block(struct hp_span *slab)
 {
-	return HP_UNLIKELY(hp_link_key) ? hp_harden_pop(slab) : hp_slab_pop(slab);
+	return hp_harden_is_on() ? hp_harden_pop(slab) : hp_slab_pop(slab);
 }
 
 static inline void hp_slab_give_block(struct hp_span *slab, void *block)
 {
-	if (HP_LIKELY(!hp_link_key)) {
+	if (!hp_harden_is_on()) {
 		hp_slab_push(slab, block);
 		return;
 	}
-	hp_link_set(block, slab->free);
+	hp_link_set_sealed(block, slab->free);
 	slab->free = block;
 }
 

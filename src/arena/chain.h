@@ -44,14 +44,14 @@ static inline uintptr_t hp_chain_word(const void *block)
 {
 	const uintptr_t *word = (const uintptr_t *)block + 1;
 
-	return *word ^ hp_link_pad(word);
+	return hp_link_open(*word, word);
 }
 
 static inline void hp_chain_set_word(void *block, uintptr_t value)
 {
 	uintptr_t *word = (uintptr_t *)block + 1;
 
-	*word = value ^ hp_link_pad(word);
+	*word = hp_link_seal(value, word);
 }
 
 /* Sets which chain follows one that is sealed. */
@@ -69,7 +69,7 @@ static inline void *hp_chain_seal(const struct hp_chain *chain, void *next)
 			  (uintptr_t)chain->count << HP_CHAIN_COUNT_SHIFT | (uintptr_t)next);
 	if (chain->count > 1)
 		hp_chain_set_word(hp_link_next(chain->first), (uintptr_t)chain->last);
-	if (hp_link_key) /* so that a write shows there, too */
+	if (hp_secrets.key) /* so that a write shows there, too */
 		hp_link_set(chain->last, NULL);
 	return chain->first;
 }

@@ -80,7 +80,7 @@ static inline __attribute__((always_inline)) void let_go(struct hp_arena *arena,
 		return;
 	}
 	slab->countdown--;
-	hp_link_set_keyed(block, slab->free);
+	hp_link_set_sealed(block, slab->free);
 	slab->free = block;
 }
 

@@ -3,17 +3,27 @@
 
 #include "base/check.h"
 #include "os/os.h"
-#include "span/live.h"
-#include "span/marks.h"
+#include "span/free_list.h"
 
 struct hp_secrets hp_secrets;
-uintptr_t hp_link_key;
+
+/* Modulo 2^64: each step doubles the bits that are right, three at first. */
+static uint64_t inverse_of(uint64_t odd)
+{
+	uint64_t inverse = odd;
+
+	for (int bits = 3; bits < 64; bits *= 2)
+		inverse *= 2 - odd * inverse;
+	return inverse;
+}
 
 void hp_harden_begin(void)
 {
-	hp_secrets.tail = hp_os_secret();
+	hp_secrets.link = hp_os_secret();
+	hp_secrets.tail = hp_os_secret() | 1;
 	hp_secrets.seed = hp_os_secret();
-	hp_link_key = hp_os_secret() | 1;
+	hp_secrets.key = hp_os_secret() | 1;
+	hp_secrets.inverse = inverse_of(hp_secrets.key);
 }
 
 uint64_t hp_harden_seed(const void *of)
@@ -21,7 +31,7 @@ uint64_t hp_harden_seed(const void *of)
 	return hp_secrets.seed ^ (uintptr_t)of * 0x9e3779b97f4a7c15u;
 }
 
-HP_COLD HP_NORETURN static void report_write(const struct hp_span *slab, const void *block)
+void hp_harden_report_write(const struct hp_span *slab, const void *block)
 {
 	hp_fatal("%p was written to after it was freed (%zu-byte block)", block,
 		 hp_slab_block_bytes(slab) - HP_TAIL_BYTES);
@@ -30,7 +40,7 @@ HP_COLD HP_NORETURN static void report_write(const struct hp_span *slab, const v
 void hp_harden_check_unlinked(const struct hp_span *slab, const void *block)
 {
 	if (!hp_marks_is_junk_at(block) || !hp_marks_is_junk(block, hp_slab_block_bytes(slab)))
-		report_write(slab, block);
+		hp_harden_report_write(slab, block);
 }
 
 bool hp_marks_is_overrun(const void *block, size_t have)
@@ -46,33 +56,17 @@ bool hp_marks_is_overrun(const void *block, size_t have)
 	return true;
 }
 
-/* A link that was written to leads anywhere but into the slab: its key is not known. */
-static inline bool is_free(const struct hp_span *slab, const void *block, uintptr_t link)
-{
-	const char *next = (const char *)(link & ~HP_LINK_FRESH);
-	size_t offset = (size_t)(next - hp_span_start(slab));
-
-	return (!next || (offset < slab->units * HP_UNIT_BYTES && offset % 16 == 0)) &&
-	       (link & HP_LINK_FRESH || hp_marks_is_junk(block, hp_slab_block_bytes(slab)));
-}
-
 void hp_harden_check_free(const struct hp_span *slab, const void *block, uintptr_t link)
 {
-	if (HP_UNLIKELY(!is_free(slab, block, link)))
-		report_write(slab, block);
+	if (HP_UNLIKELY(!hp_harden_is_free(block, hp_slab_block_bytes(slab), link)))
+		hp_harden_report_write(slab, block);
 }
 
 void *hp_harden_pop(struct hp_span *slab)
 {
-	void *block = slab->free;
-	uintptr_t link;
+	void *first = slab->free;
 
-	if (HP_UNLIKELY(!block))
-		return NULL;
-	link = hp_link_read_keyed(block);
-	if (HP_UNLIKELY(!is_free(slab, block, link) || hp_live_set(slab, block)))
-		report_write(slab, block);
-	slab->free = (void *)(link & ~HP_LINK_FRESH);
-	slab->countdown++;
-	return block;
+	if (first)
+		hp_harden_take_off(hp_span_region(slab), slab, hp_slab_block_bytes(slab));
+	return first;
 }

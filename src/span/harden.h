@@ -7,20 +7,12 @@
 
 #include "span/slab.h"
 
-struct hp_secrets {
-	uint64_t tail;
-	uint64_t seed;
-};
-
-/* Chosen once, before any thread but the first. */
-extern HP_HIDDEN struct hp_secrets hp_secrets;
-
 /* Chooses the secrets: from now on it is on. */
 void hp_harden_begin(void);
 
 static inline bool hp_harden_is_on(void)
 {
-	return HP_UNLIKELY(hp_link_key);
+	return HP_UNLIKELY(hp_secrets.key);
 }
 
 /* Dies if a block that has no link yet was written to. */
@@ -28,6 +20,9 @@ void hp_harden_check_unlinked(const struct hp_span *slab, const void *block);
 
 /* Dies if a block on a free list of its slab was written to; `link` is its first word, decoded. */
 void hp_harden_check_free(const struct hp_span *slab, const void *block, uintptr_t link);
+
+/* Says that a free block was written to. */
+HP_COLD HP_NORETURN void hp_harden_report_write(const struct hp_span *slab, const void *block);
 
 /*
  * Takes a block off the free list, live from now on; NULL if there is none. One that was written to

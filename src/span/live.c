@@ -26,7 +26,7 @@ bool hp_live_prepare(const struct hp_span *slab)
 void hp_live_clear_all(const struct hp_span *slab)
 {
 	uint64_t bit;
-	_Atomic(uint64_t) *word = hp_live_word(slab, hp_span_start(slab), &bit);
+	_Atomic(uint64_t) *word = hp_live_word(hp_span_region(slab), hp_span_start(slab), &bit);
 	size_t words = slab->units * HP_UNIT_BYTES / HP_LIVE_GRAIN / 64;
 
 	for (size_t i = 0; i < words; i++)

@@ -1,12 +1,12 @@
 /*
  * What hardening writes into blocks, and looks for.
  *
- *   live   the request | fill up to the tail | tail: how long the fill is, and a hash
+ *   live   the request | fill up to the tail | tail: how long the fill is, sealed
  *   free   word 0: the link | junk to the end
  *
  * Of the fill only the first and the last 8 bytes are written: an overrun that comes from the block
  * meets the first. A free block's word 1 is other than junk while it is on its way to its owner
- * (arena/chain.h). The hash is of the block's address and a secret. All for who has the block.
+ * (arena/chain.h). All for who has the block.
  */
 #ifndef HP_SPAN_MARKS_H
 #define HP_SPAN_MARKS_H
@@ -19,12 +19,11 @@
 
 #define HP_TAIL_BYTES ((size_t)8)
 #define HP_HARDEN_MIN_BYTES ((size_t)32) /* a block has at least link, chain, junk and tail */
-#define HP_HARDEN_FILL_MAX ((size_t)0xfff0)
 
 #define HP_JUNK ((uint64_t)0xdfdfdfdfdfdfdfdf) /* no address, and no small number */
 #define HP_FILL ((uint64_t)0xfdfdfdfdfdfdfdfd)
 
-enum { HP_TAIL_LENGTH_SHIFT = 48 };
+#define HP_JUNK_SHORT_BYTES ((size_t)128) /* looked through without a call */
 
 /* Two words at a time: a block's size and address are multiples of 16. */
 typedef uint64_t hp_words __attribute__((vector_size(16), may_alias));
@@ -43,14 +42,20 @@ static inline void hp_marks_set_word(char *at, uint64_t word)
 }
 
 /*
- * The tail of a block, but for its hash of 48 bits. The lowest byte, the first behind a full block,
- * is never 0: a string's end that does not fit is noticed always.
+ * The tail of a block whose fill has this length. It is odd, so that its lowest byte, the first
+ * behind a full block, is never 0: a string's end that does not fit is noticed always.
  */
-static inline uint64_t hp_marks_tail(const void *block, uint64_t length)
+static inline uint64_t hp_marks_tail(const void *block, size_t length)
 {
-	uint64_t product = ((uintptr_t)block ^ hp_secrets.tail) * 0x9e3779b97f4a7c15u;
+	return hp_secret_seal(length << 1, block, hp_secrets.tail);
+}
 
-	return length << HP_TAIL_LENGTH_SHIFT | product >> (64 - HP_TAIL_LENGTH_SHIFT) | 1;
+/* The length; anything beyond the block's, if that is no tail of it. */
+static inline size_t hp_marks_length(const void *block, uint64_t tail)
+{
+	uint64_t twice = hp_secret_open(tail, block, hp_secrets.tail);
+
+	return twice >> 1 | twice << 63;
 }
 
 /* A block of `have` bytes in all, of which the program asked for `bytes`. */
@@ -59,7 +64,7 @@ static inline void hp_marks_arm(void *block, size_t have, size_t bytes)
 	char *end = (char *)block + bytes, *tail = (char *)block + have - HP_TAIL_BYTES;
 	size_t length = (size_t)(tail - end);
 
-	HP_ASSERT(bytes <= have - HP_TAIL_BYTES && length <= HP_HARDEN_FILL_MAX);
+	HP_ASSERT(bytes <= have - HP_TAIL_BYTES);
 	/* What reaches into the tail is overwritten by it. */
 	hp_marks_set_word(end, HP_FILL);
 	if (length > 8)
@@ -73,14 +78,11 @@ enum hp_marks { HP_MARKS_LIVE, HP_MARKS_FREED, HP_MARKS_OVERRUN };
 static inline enum hp_marks hp_marks_look(const void *block, size_t have, size_t *out_bytes)
 {
 	const char *tail = (const char *)block + have - HP_TAIL_BYTES;
-	uint64_t word = hp_marks_word(tail), differs = word ^ hp_marks_tail(block, 0);
-	size_t length = differs >> HP_TAIL_LENGTH_SHIFT, bytes = have - HP_TAIL_BYTES - length;
-	uint64_t fill;
+	uint64_t word = hp_marks_word(tail), fill;
+	size_t length = hp_marks_length(block, word), bytes = have - HP_TAIL_BYTES - length;
 
-	if (HP_UNLIKELY(differs << (64 - HP_TAIL_LENGTH_SHIFT)))
+	if (HP_UNLIKELY(length > have - HP_TAIL_BYTES))
 		return word == HP_JUNK ? HP_MARKS_FREED : HP_MARKS_OVERRUN;
-	if (HP_UNLIKELY(length + HP_TAIL_BYTES > have || length > HP_HARDEN_FILL_MAX))
-		return HP_MARKS_OVERRUN;
 	fill = hp_marks_word((const char *)block + bytes) ^ HP_FILL;
 	if (length < 8)
 		fill = length ? fill << (64 - 8 * length) : 0;
@@ -90,13 +92,33 @@ static inline enum hp_marks hp_marks_look(const void *block, size_t have, size_t
 	return HP_UNLIKELY(fill) ? HP_MARKS_OVERRUN : HP_MARKS_LIVE;
 }
 
-/* A live block of a slab is filled with junk, where its link will be, too. */
+/*
+ * A live block of a slab is filled with junk, where its link will be, too. Not by memset(), which
+ * costs a small block more, and on some processors a long one a step a byte.
+ */
 static inline void hp_marks_junk(void *block, size_t have)
 {
-	hp_marks_set_word((char *)block + have - HP_TAIL_BYTES, HP_JUNK);
+	const hp_words junk = { HP_JUNK, HP_JUNK };
+	hp_words *at = block, *end = (hp_words *)(void *)((char *)block + have);
+
+	hp_marks_set_word((char *)end - HP_TAIL_BYTES, HP_JUNK);
 	/* Pairs with hp_marks_is_overrun(): who sees junk in the fill sees it in the tail. */
 	atomic_thread_fence(memory_order_release);
-	memset(block, HP_JUNK & 0xff, have);
+	end[-1] = junk;
+	at[0] = junk;
+	at[1] = junk;
+	if (have < 4 * sizeof(junk))
+		return;
+	/* Four at a time from the front; then the last four, some of them again. */
+	for (; end - at > 4; at += 4) {
+		at[0] = junk;
+		at[1] = junk;
+		at[2] = junk;
+		at[3] = junk;
+	}
+	end[-2] = junk;
+	end[-3] = junk;
+	end[-4] = junk;
 }
 
 /* Makes word 1 junk again. */
@@ -105,16 +127,27 @@ static inline void hp_marks_arrived(void *block)
 	hp_marks_set_word((char *)block + 8, HP_JUNK);
 }
 
-/* Whether a block that was freed is as it was left: but for its first word; its first word. */
+/* Whether a block that was freed is as it was left, but for its first word. */
+static inline bool hp_marks_is_junk_short(const void *block, size_t have)
+{
+	const hp_words junk = { HP_JUNK, HP_JUNK }, *at = block;
+	const hp_words *end = at + have / sizeof(junk) - 2;
+	hp_words differs = at[1] ^ junk;
+
+	/* Two at a time from the end; of the first the second word is left. */
+	for (; end > at; end -= 2)
+		differs |= (end[0] ^ junk) | (end[1] ^ junk);
+	return !((hp_marks_word((const char *)block + 8) ^ HP_JUNK) | differs[0] | differs[1]);
+}
+
+/* A long one is compared with itself, a word further on: the C library knows the widest way. */
 static inline bool hp_marks_is_junk(const void *block, size_t have)
 {
-	const char *at = block, *end = at + have;
-	uint64_t differs = hp_marks_word(at + 8) ^ HP_JUNK;
-	hp_words words = { 0, 0 };
+	const char *at = block;
 
-	for (at += sizeof(hp_words); at < end; at += sizeof(hp_words))
-		words |= *(const hp_words *)(const void *)at ^ (hp_words) { HP_JUNK, HP_JUNK };
-	return !(differs | words[0] | words[1]);
+	if (have <= HP_JUNK_SHORT_BYTES)
+		return hp_marks_is_junk_short(block, have);
+	return hp_marks_word(at + 8) == HP_JUNK && !memcmp(at + 8, at + 16, have - 16);
 }
 
 static inline bool hp_marks_is_junk_at(const void *block)

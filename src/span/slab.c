@@ -28,6 +28,7 @@ struct hp_span *hp_slab_take(unsigned class, bool is_hot, enum hp_ground ground)
 
 	if (hp_units_take(&request, &units, &is_zero))
 		return NULL;
+	HP_ASSERT(units.count * HP_UNIT_BYTES <= HP_LINK_REACH);
 	slab = hp_units_span(units);
 	for (size_t i = 1; i < units.count; i++)
 		slab[i].back = (uint32_t)(i * sizeof(*slab));
