@@ -204,7 +204,7 @@ void hp_block_give_other(void *block, struct hp_span *span)
 	else if (hp_watch & HP_WATCH_TRACE)
 		hp_watch_give(block, __builtin_return_address(0));
 	else
-		hp_harden_give_of(span, block);
+		hp_harden_give_of(block, span);
 }
 
 void hp_block_give_other_plain(void *block, struct hp_span *span)

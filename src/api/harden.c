@@ -12,6 +12,7 @@
 #include "arena/registry.h"
 #include "base/check.h"
 #include "rt/options.h"
+#include "span/free_list.h"
 #include "span/large.h"
 #include "span/live.h"
 #include "span/marks.h"
@@ -84,43 +85,88 @@ static void *take_guarded(size_t bytes, size_t align_bytes)
 	return block;
 }
 
+/* Where the next block with room for so much comes from. */
+static inline struct hp_span *slab_for(const struct hp_arena *arena, size_t room)
+{
+	size_t need = hp_max(room + HP_TAIL_BYTES, HP_HARDEN_MIN_BYTES);
+
+	if (HP_UNLIKELY(room > HP_CLASS_MAX_BYTES - HP_TAIL_BYTES))
+		return &hp_span_none;
+	return need <= HP_CLASS_SMALL_BYTES ? arena->small[HP_CLASS_STEP(need)]
+					    : arena->current[hp_class_of(need)];
+}
+
+/*
+ * A block of `have` bytes from the front of its slab's list, as the program gets it. In a section,
+ * which ends.
+ */
+static inline __attribute__((always_inline)) void *take_first(const struct hp_region *region,
+							      struct hp_arena *arena,
+							      struct hp_span *slab, size_t have,
+							      size_t bytes)
+{
+	void *first = slab->free;
+
+	hp_harden_take_off(region, slab, have);
+	hp_gate_leave(arena);
+	hp_marks_arm(first, have, bytes);
+	return first;
+}
+
+/*
+ * What there is of the class at hand: no arena, slab or block is started for it. A stand-in has no
+ * block, so who has one has an arena.
+ */
+HP_NOINLINE static void *take_at_hand(size_t bytes, size_t room)
+{
+	struct hp_arena *arena = hp_mine;
+	struct hp_span *slab = slab_for(arena, room);
+
+	if (HP_UNLIKELY(!slab->free))
+		return NULL;
+	hp_gate_enter(arena);
+	return take_first(hp_span_region(slab), arena, slab, hp_slab_block_bytes(slab), bytes);
+}
+
 HP_NOINLINE static void *take_other(size_t bytes, size_t align_bytes, enum hp_content content)
 {
 	void *block = NULL;
 
 	if (hp_guard_region.bytes && hp_guard_is_due())
 		block = take_guarded(bytes, align_bytes);
-	return block ? block : take(bytes, bytes, align_bytes, content);
-}
-
-/* What there is of the class at hand: no arena, slab or block is started for it. */
-static inline void *take_at_hand(size_t bytes, size_t room)
-{
-	struct hp_arena *arena = hp_mine;
-	unsigned class;
-	void *block;
-
-	if (HP_UNLIKELY(room > HP_CLASS_MAX_BYTES - HP_TAIL_BYTES || !hp_arena_is_real(arena)))
-		return NULL;
-	class = hp_class_of(hp_max(room + HP_TAIL_BYTES, HP_HARDEN_MIN_BYTES));
-	hp_gate_enter(arena);
-	block = hp_harden_pop(arena->current[class]);
-	hp_gate_leave(arena);
-	if (HP_LIKELY(block))
-		hp_marks_arm(block, hp_class_bytes(class), bytes);
-	return block;
-}
-
-void *hp_harden_take(size_t bytes, size_t align_bytes, enum hp_content content)
-{
-	void *block = NULL;
-
-	if (HP_LIKELY(align_bytes == 1 && !hp_guard_region.bytes))
+	else if (align_bytes == 1)
 		block = take_at_hand(bytes, bytes);
-	if (HP_UNLIKELY(!block))
-		return take_other(bytes, align_bytes, content);
+	if (!block)
+		return take(bytes, bytes, align_bytes, content);
 	return content == HP_CONTENT_ZERO ? memset(block, 0, bytes) : block;
 }
+
+/* NULL is not. */
+static inline bool is_main(const void *block)
+{
+	return (uintptr_t)block - hp_pagemap.base < HP_RELAXED_LOAD(hp_pagemap.bytes);
+}
+
+/*
+ * What is taken most, a short block that is at hand, without a call but the last: no registers need
+ * be saved for it.
+ */
+void *hp_harden_take(size_t bytes, size_t align_bytes, enum hp_content content)
+{
+	struct hp_arena *arena = hp_mine;
+	size_t steps = HP_CLASS_STEP(hp_max(bytes + HP_TAIL_BYTES, HP_HARDEN_MIN_BYTES));
+	struct hp_span *slab;
+
+	if (HP_UNLIKELY(bytes > HP_JUNK_SHORT_BYTES - HP_TAIL_BYTES || align_bytes != 1 ||
+			content != HP_CONTENT_ANY || hp_guard_region.bytes))
+		return take_other(bytes, align_bytes, content);
+	slab = arena->small[steps];
+	if (HP_UNLIKELY(!is_main(slab->free) || !hp_gate_try_enter(arena)))
+		return take_other(bytes, align_bytes, content);
+	return take_first(&hp_regions.at[0], arena, slab, steps * 16, bytes);
+}
+
+static_assert(HP_JUNK_SHORT_BYTES <= 128, "a step of short blocks is a class");
 
 static bool is_free_large(const struct hp_span *span, const void *block)
 {
@@ -129,7 +175,8 @@ static bool is_free_large(const struct hp_span *span, const void *block)
 }
 
 /* Why a block that should be live is not. */
-HP_COLD static void report(const struct hp_span *span, const void *block, const char *verb)
+HP_COLD HP_NORETURN static void report(const struct hp_span *span, const void *block,
+				       const char *verb)
 {
 	if (span->kind == HP_SPAN_SLAB ? hp_slab_has_block(span, block)
 				       : is_free_large(span, block)) {
@@ -171,17 +218,16 @@ static size_t demand_live(const struct hp_span *span, const void *block, const c
 	return demand_whole(span, block, hp_block_bytes(span), verb);
 }
 
-/* In a section. */
-static inline __attribute__((always_inline)) void give_own(struct hp_arena *arena,
-							   struct hp_span *slab, void *block)
+/* A block of the caller's own becomes junk, and is not live any more. In a section. */
+static inline __attribute__((always_inline)) void retire(const struct hp_region *region,
+							 struct hp_span *slab, void *block)
 {
 	size_t have = hp_slab_block_bytes(slab);
 
-	if (HP_UNLIKELY(!hp_live_clear(slab, block)))
+	if (HP_UNLIKELY(!hp_live_clear_in(region, block)))
 		report(slab, block, "free");
 	demand_whole(slab, block, have, "free");
 	hp_marks_junk(block, have);
-	hp_quarantine_put(arena, slab, block);
 }
 
 /*
@@ -193,7 +239,8 @@ static void give_slab_block(struct hp_span *slab, void *block)
 	struct hp_arena *arena = hp_section_enter(hp_thread_arena_to_free());
 
 	if (slab->owner == arena) {
-		give_own(arena, slab, block);
+		retire(hp_span_region(slab), slab, block);
+		hp_quarantine_put(arena, slab, block);
 	} else {
 		demand_live(slab, block, "free");
 		hp_marks_junk(block, hp_slab_block_bytes(slab));
@@ -220,7 +267,7 @@ static void give_large(struct hp_span *large, void *block)
 	hp_section_leave(arena);
 }
 
-HP_NOINLINE static void give_other(struct hp_span *span, void *block)
+HP_NOINLINE static void give_other(void *block, struct hp_span *span)
 {
 	int kept_errno = errno;
 
@@ -233,21 +280,31 @@ HP_NOINLINE static void give_other(struct hp_span *span, void *block)
 	errno = kept_errno;
 }
 
+/* Others must leave the quarantine first. In a section, which ends. */
+HP_NOINLINE static void put_and_leave(struct hp_arena *arena, struct hp_span *slab, void *block)
+{
+	hp_quarantine_put(arena, slab, block);
+	hp_gate_leave(arena);
+}
+
 /*
- * What is our own counts as no slow path: there would be too many looks at the clock. What was
+ * What is our own counts as no slow path: there would be too many looks at the clock. Without a
+ * call, too, but the last. What was
  * allocated before hardening began has no marks.
  */
-void hp_harden_give_of(struct hp_span *span, void *block)
+void hp_harden_give_of(void *block, struct hp_span *span)
 {
 	struct hp_arena *arena = hp_mine;
 
-	if (HP_UNLIKELY(span->owner != arena || !span->is_hardened)) {
-		give_other(span, block);
+	if (HP_UNLIKELY(span->owner != arena || !span->is_hardened || !hp_gate_try_enter(arena))) {
+		give_other(block, span);
 		return;
 	}
-	hp_gate_enter(arena);
-	give_own(arena, span, block);
-	hp_gate_leave(arena);
+	retire(&hp_regions.at[0], span, block);
+	if (HP_LIKELY(hp_quarantine_try_put(arena, span, block)))
+		hp_gate_leave(arena);
+	else
+		put_and_leave(arena, span, block);
 }
 
 void hp_harden_give(void *block)
@@ -257,7 +314,7 @@ void hp_harden_give(void *block)
 	if (hp_guard_owns(block))
 		hp_guard_give(block);
 	else
-		give_other(hp_span_find(block), block);
+		give_other(block, hp_span_find(block));
 	errno = kept_errno;
 }
 

@@ -19,8 +19,8 @@ void *hp_harden_take(size_t bytes, size_t align_bytes, enum hp_content content);
 /* hp_block_give(), of a block that is not NULL */
 void hp_harden_give(void *block);
 
-/* The same, of this span, or no block. */
-void hp_harden_give_of(struct hp_span *span, void *block);
+/* The same, of this span, which is of the main region; or no block. */
+void hp_harden_give_of(void *block, struct hp_span *span);
 
 /* Whether a block that may be of this span is as hardening made it. */
 static inline bool hp_harden_has(const struct hp_span *span, const void *block)

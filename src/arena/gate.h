@@ -37,6 +37,17 @@ static inline void hp_gate_enter(struct hp_arena *arena)
 		hp_gate_enter_slow(arena);
 }
 
+/* The same without a wait: false if it would take the slow way. */
+static inline bool hp_gate_try_enter(struct hp_arena *arena)
+{
+	atomic_store_explicit(&arena->busy, true, memory_order_relaxed);
+	atomic_signal_fence(memory_order_seq_cst);
+	if (HP_LIKELY(!atomic_load_explicit(&hp_gate.is_slow, memory_order_relaxed)))
+		return true;
+	atomic_store_explicit(&arena->busy, false, memory_order_release);
+	return false;
+}
+
 /* Release: pairs with prepare's acquire of `busy`, so that the fork has what the section wrote. */
 static inline void hp_gate_leave(struct hp_arena *arena)
 {

@@ -1,8 +1,9 @@
 /*
  * See quarantine.h. Band b has the blocks up to 64 << 2b bytes, and half as many places as the one
- * before, 64 for the first: those of a band with n places are n to 2n - 1. Its halves are gone
- * through in turn, each in an order of its own: by counting, with the bits of a random number
- * flipped. So who is let go was here for more than n / 2 frees of the band.
+ * before, 64 for the first: those of a band with n places are n to 2n - 1. When half of them are
+ * full, those of the other half are let go together, in an order of its own: by counting, with the
+ * bits of a random number flipped. So who is let go was here for more than n / 2 frees of the band,
+ * and comes to the front of its slab's list at no foreseeable moment.
  */
 #include "arena/quarantine.h"
 
@@ -17,44 +18,21 @@
 #include "span/marks.h"
 #include "span/seal.h"
 
-enum { PLACES = 128, BANDS = 7, LARGE_PLACES = 8 };
+enum { PLACES = HP_QUARANTINE_PLACES, LARGE_PLACES = HP_QUARANTINE_LARGE_PLACES };
 
 #define LARGE_MAX_BYTES ((size_t)16 << 20)
 
-struct hp_quarantine {
-	uint64_t random;
-	void *places[PLACES];
-	uint8_t turn[BANDS];
-	uint8_t flips[BANDS]; /* less than half the band */
-	uint8_t oldest_large;
-	size_t large_bytes;
-	struct hp_span *large[LARGE_PLACES];
-} HP_ALIGNED(64);
-
-static_assert((HP_CLASS_COUNT - 1) / 16 + 1 < BANDS, "each class has a band");
-
 static struct hp_meta_kind kind = { .bytes = sizeof(struct hp_quarantine) };
 
-/* Sixteen classes are two doublings. */
-static inline unsigned band_of(unsigned class)
-{
-	return class < 4 ? 0 : class / 16 + 1;
-}
-
+/* NULL if there is no memory. */
 static struct hp_quarantine *begin(struct hp_arena *arena)
 {
+	if (arena->quarantine)
+		return arena->quarantine;
 	arena->quarantine = hp_meta_take(&kind);
 	if (arena->quarantine)
 		arena->quarantine->random = hp_harden_seed(arena);
 	return arena->quarantine;
-}
-
-static inline void *exchange(void **place, void *block)
-{
-	void *before = *place;
-
-	*place = block;
-	return before;
 }
 
 HP_NOINLINE static void go_the_long_way(struct hp_arena *arena, struct hp_span *slab, void *block)
@@ -69,9 +47,10 @@ HP_NOINLINE static void go_the_long_way(struct hp_arena *arena, struct hp_span *
 }
 
 /* As on the hit path of free: what counts down has its own way. */
-static inline __attribute__((always_inline)) void let_go(struct hp_arena *arena,
-							 struct hp_span *slab, void *block)
+static inline __attribute__((always_inline)) void let_go(struct hp_arena *arena, void *block)
 {
+	struct hp_span *slab = hp_span_find(block);
+
 	HP_CHECK(hp_marks_is_junk_at(block),
 		 "%p was written to after it was freed (%zu-byte block)", block,
 		 hp_slab_block_bytes(slab) - HP_TAIL_BYTES);
@@ -84,31 +63,44 @@ static inline __attribute__((always_inline)) void let_go(struct hp_arena *arena,
 	slab->free = block;
 }
 
-/* The place whose turn it is. */
-static void **next_place(struct hp_quarantine *quarantine, unsigned band)
+static void release(struct hp_arena *arena, void *block)
 {
-	unsigned places = PLACES / 2 >> band, half = (places + 1) / 2;
-	unsigned turn = quarantine->turn[band]++;
+	let_go(arena, block);
+}
 
-	if (HP_UNLIKELY((turn & (half - 1)) == 0))
-		quarantine->flips[band] =
-			(uint8_t)(hp_harden_random(&quarantine->random) & (half - 1));
-	return &quarantine->places[places + ((turn & (places - 1)) ^ quarantine->flips[band])];
+/* The half of a band whose turn it is becomes empty. */
+static void make_room(struct hp_arena *arena, struct hp_quarantine *quarantine, unsigned number)
+{
+	struct hp_quarantine_band *band = &quarantine->bands[number];
+	unsigned places = PLACES / 2 >> number, half = (places + 1) / 2;
+	unsigned flips = hp_harden_random(&quarantine->random) & (half - 1);
+	void **first = &quarantine->places[places];
+
+	if (!band->next || band->next == first + places)
+		band->next = first;
+	band->room = half;
+	for (unsigned i = 0; i < half; i++) {
+		void **place = &band->next[i ^ flips], *block = *place;
+
+		*place = NULL;
+		if (block)
+			let_go(arena, block);
+	}
 }
 
 void hp_quarantine_put(struct hp_arena *arena, struct hp_span *slab, void *block)
 {
-	struct hp_quarantine *quarantine = arena->quarantine;
+	struct hp_quarantine *quarantine;
 
-	if (HP_UNLIKELY(!quarantine))
-		quarantine = begin(arena);
-	if (HP_LIKELY(quarantine)) {
-		block = exchange(next_place(quarantine, band_of(slab->class)), block);
-		if (!block)
-			return;
-		slab = hp_span_find(block);
+	if (hp_quarantine_try_put(arena, slab, block))
+		return;
+	quarantine = begin(arena);
+	if (quarantine) {
+		make_room(arena, quarantine, hp_quarantine_band_of(slab->class));
+		hp_quarantine_try_put(arena, slab, block);
+	} else {
+		release(arena, block);
 	}
-	let_go(arena, slab, block);
 }
 
 static void check_large(const struct hp_span *large)
@@ -134,7 +126,7 @@ static void let_go_large(struct hp_quarantine *quarantine)
 
 void hp_quarantine_put_large(struct hp_arena *arena, struct hp_span *large)
 {
-	struct hp_quarantine *quarantine = arena->quarantine ? arena->quarantine : begin(arena);
+	struct hp_quarantine *quarantine = begin(arena);
 	size_t bytes = hp_large_bytes(large);
 
 	if (!quarantine || bytes > LARGE_MAX_BYTES) {
@@ -154,21 +146,21 @@ static void for_each(struct hp_arena *arena, void (*visit)(struct hp_arena *, vo
 	struct hp_quarantine *quarantine = arena->quarantine;
 
 	for (unsigned i = 0; quarantine && i < PLACES; i++) {
-		if (quarantine->places[i])
-			visit(arena, exchange(&quarantine->places[i], NULL));
-	}
-}
+		void *block = quarantine->places[i];
 
-static void release(struct hp_arena *arena, void *block)
-{
-	let_go(arena, hp_span_find(block), block);
+		quarantine->places[i] = NULL;
+		if (block)
+			visit(arena, block);
+	}
 }
 
 /* The quarantine itself goes with the last of it: an arena that retires has none. */
 static void release_large(struct hp_arena *arena)
 {
-	for (unsigned i = 0; arena->quarantine && i < LARGE_PLACES; i++)
-		let_go_large(arena->quarantine);
+	struct hp_quarantine *quarantine = arena->quarantine;
+
+	for (unsigned i = 0; quarantine && i < LARGE_PLACES; i++)
+		let_go_large(quarantine);
 }
 
 static void end(struct hp_arena *arena)

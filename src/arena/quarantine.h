@@ -1,8 +1,8 @@
 /*
  * Under hardening: blocks that were freed wait here before they can be allocated again, so that who
- * uses one after its free meets junk, not another's data. For each band of sizes a table, in which
- * a block takes the place of one that has been there long enough, in no foreseeable order. At most
- * 127 blocks and 420 KB a thread, and 8 large blocks of 16 MB together.
+ * uses one after its free meets junk, not another's data. For each band of sizes a table: when half
+ * of it is full, the other half is let go, in no foreseeable order. At most 127 blocks and 420 KB a
+ * thread, and 8 large blocks of 16 MB together.
  *
  * For an arena's owner or claimer, the gate passed.
  */
@@ -11,9 +11,54 @@
 
 #include "arena/arena.h"
 
+#define HP_QUARANTINE_BANDS 7
+#define HP_QUARANTINE_PLACES 128
+#define HP_QUARANTINE_LARGE_PLACES 8
+
+/* All zero in the beginning. */
+struct hp_quarantine {
+	struct hp_quarantine_band {
+		void **next;	/* the place for the next block; NULL before the first */
+		uintptr_t room; /* empty places from there on, to be filled before others go */
+	} bands[HP_QUARANTINE_BANDS];
+	void *places[HP_QUARANTINE_PLACES];
+	uint64_t random;
+	uint8_t oldest_large;
+	size_t large_bytes;
+	struct hp_span *large[HP_QUARANTINE_LARGE_PLACES];
+} HP_ALIGNED(64);
+
+/* Sixteen classes are two doublings. */
+static inline unsigned hp_quarantine_band_of(unsigned class)
+{
+	return class < 4 ? 0 : class / 16 + 1;
+}
+
+static_assert((HP_CLASS_COUNT - 1) / 16 + 1 < HP_QUARANTINE_BANDS, "each class has a band");
+
 /*
  * Takes in a block that was filled with junk, and, if the slab is this arena's, is not live any
- * more. Another one that has waited long enough goes on: to its slab, or on its way to its owner.
+ * more. False if others must go first.
+ */
+static inline bool hp_quarantine_try_put(struct hp_arena *arena, const struct hp_span *slab,
+					 void *block)
+{
+	struct hp_quarantine *quarantine = arena->quarantine;
+	struct hp_quarantine_band *band;
+
+	if (HP_UNLIKELY(!quarantine))
+		return false;
+	band = &quarantine->bands[hp_quarantine_band_of(slab->class)];
+	if (HP_UNLIKELY(!band->room))
+		return false;
+	band->room--;
+	*band->next++ = block;
+	return true;
+}
+
+/*
+ * The same, always: those that have waited long enough go on, to their slabs, or on their way to
+ * their owners.
  */
 void hp_quarantine_put(struct hp_arena *arena, struct hp_span *slab, void *block);
 
