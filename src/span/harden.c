@@ -56,12 +56,6 @@ bool hp_marks_is_overrun(const void *block, size_t have)
 	return true;
 }
 
-void hp_harden_check_free(const struct hp_span *slab, const void *block, uintptr_t link)
-{
-	if (HP_UNLIKELY(!hp_harden_is_free(block, hp_slab_block_bytes(slab), link)))
-		hp_harden_report_write(slab, block);
-}
-
 void *hp_harden_pop(struct hp_span *slab)
 {
 	void *first = slab->free;

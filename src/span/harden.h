@@ -18,9 +18,6 @@ static inline bool hp_harden_is_on(void)
 /* Dies if a block that has no link yet was written to. */
 void hp_harden_check_unlinked(const struct hp_span *slab, const void *block);
 
-/* Dies if a block on a free list of its slab was written to; `link` is its first word, decoded. */
-void hp_harden_check_free(const struct hp_span *slab, const void *block, uintptr_t link);
-
 /* Says that a free block was written to. */
 HP_COLD HP_NORETURN void hp_harden_report_write(const struct hp_span *slab, const void *block);
 

@@ -4,9 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "span/harden.h"
-#include "span/live.h"
-#include "span/marks.h"
+#include "span/free_list.h"
 #include "span/units.h"
 
 enum {
@@ -162,23 +160,31 @@ HP_COLD static void report_double_free(const struct hp_span *slab)
 	hp_fatal("double free of %p (%zu-byte block)", slow, hp_slab_block_bytes(slab));
 }
 
+/* What a block on the list leads to; under hardening the whole block is looked at. */
+static inline const void *follow(const struct hp_span *slab, const void *block, size_t bytes)
+{
+	uintptr_t link = hp_link_read(block);
+
+	if (HP_UNLIKELY(slab->is_hardened && !hp_harden_is_free(block, bytes, link)))
+		hp_harden_report_write(slab, block);
+	return (const void *)(link & ~HP_LINK_FRESH);
+}
+
 size_t hp_slab_audit(const struct hp_span *slab, size_t most)
 {
 	const char *start = hp_span_start(slab);
-	const void *block = slab->free, *next;
-	size_t seen = 0;
+	size_t seen = 0, bytes = hp_slab_block_bytes(slab), length = slab->units * HP_UNIT_BYTES;
 
-	for (; block && seen < most && seen <= slab->capacity; seen++, block = next) {
+	for (const void *block = slab->free; block && seen < most && seen <= slab->capacity;
+	     seen++) {
 		size_t offset = (size_t)((const char *)block - start);
 
-		HP_CHECK(offset < slab->units * HP_UNIT_BYTES,
+		HP_CHECK(offset < length,
 			 "a %zu-byte block was written to after it was freed: it leads to %p",
-			 hp_slab_block_bytes(slab), block);
+			 bytes, block);
 		HP_CHECK(hp_slab_has_block_at(slab, offset),
 			 "free of %p, which points into a block or between blocks", block);
-		if (HP_UNLIKELY(slab->is_hardened))
-			hp_harden_check_free(slab, block, hp_link_read(block));
-		next = hp_link_next(block);
+		block = follow(slab, block, bytes);
 	}
 	if (seen > slab->capacity)
 		report_double_free(slab);
