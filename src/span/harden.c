@@ -19,6 +19,7 @@ static uint64_t inverse_of(uint64_t odd)
 
 void hp_harden_begin(void)
 {
+	hp_secrets.spread = hp_os_secret() | 1;
 	hp_secrets.link = hp_os_secret();
 	hp_secrets.tail = hp_os_secret() | 1;
 	hp_secrets.seed = hp_os_secret();
