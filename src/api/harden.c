@@ -289,8 +289,7 @@ HP_NOINLINE static void put_and_leave(struct hp_arena *arena, struct hp_span *sl
 
 /*
  * What is our own counts as no slow path: there would be too many looks at the clock. Without a
- * call, too, but the last. What was
- * allocated before hardening began has no marks.
+ * call, too, but the last. What was allocated before hardening began has no marks.
  */
 void hp_harden_give_of(void *block, struct hp_span *span)
 {
