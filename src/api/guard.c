@@ -15,6 +15,7 @@
 #include "os/os.h"
 #include "rt/meta.h"
 #include "rt/options.h"
+#include "rt/release.h"
 #include "span/harden.h"
 
 enum { PLACES = 256, TRIES = 8, FILL = 0xfd };
@@ -104,7 +105,7 @@ void hp_guard_init(void)
 	if (hp_os_map(NULL, table_bytes, HP_PAGE_BYTES, &table))
 		return;
 	if (hp_os_reserve(NULL, bytes, HP_PAGE_BYTES, &base)) {
-		hp_os_release(table, table_bytes);
+		hp_release(table, table_bytes);
 		return;
 	}
 	hp_meta_count(table_bytes);

@@ -12,6 +12,7 @@
 #include "rt/counters.h"
 #include "rt/options.h"
 #include "rt/reclaim.h"
+#include "rt/release.h"
 
 enum { PATH_BYTES = 4096 };
 
@@ -38,7 +39,7 @@ static bool go_on_in(void *page)
 	is_ours = hp_counters_publish(page, hp_os_pid());
 	hp_pool_unlock();
 	if (!is_ours)
-		hp_os_release(page, HP_PAGE_BYTES);
+		hp_release(page, HP_PAGE_BYTES);
 	return is_ours;
 }
 

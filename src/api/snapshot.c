@@ -8,6 +8,7 @@
 #include "pool/account.h"
 #include "pool/idle.h"
 #include "pool/pool.h"
+#include "rt/release.h"
 
 static struct {
 	bool is_taken;	 /* the child gets the copy */
@@ -157,7 +158,7 @@ static void drop_copy(void)
 {
 	forget_copied();
 	if (snapshot.bytes)
-		hp_os_release(snapshot.copy, snapshot.bytes);
+		hp_release(snapshot.copy, snapshot.bytes);
 	snapshot.bytes = 0;
 	snapshot.is_taken = false;
 }

@@ -15,6 +15,7 @@
 #include "arena/thread.h"
 #include "base/bits.h"
 #include "os/os.h"
+#include "rt/release.h"
 
 #define EXPLICIT_IDS ((uint64_t)1 << 32) /* no thread's arena has such a number */
 
@@ -175,7 +176,7 @@ int hp_stats_get_arenas(struct hp_stats_arena *out, size_t arena_bytes, size_t *
 		rows.at = memory;
 		fill(&rows);
 		*inout_count = hand_out(&rows, out, arena_bytes, *inout_count);
-		hp_os_release(memory, bytes);
+		hp_release(memory, bytes);
 	}
 	errno = kept_errno;
 	return error ? ENOMEM : 0;

@@ -5,6 +5,7 @@
 
 #include "base/bits.h"
 #include "os/os.h"
+#include "rt/release.h"
 
 /* Where there is no memory to sort arenas in, all else is printed. */
 static void collect(struct hp_stats_all *all, size_t room)
@@ -41,7 +42,7 @@ int hp_stats_print(int fd, enum hp_stats_format format)
 		else
 			hp_stats_put_json(&out, memory);
 		error = hp_out_flush(&out);
-		hp_os_release(memory, bytes);
+		hp_release(memory, bytes);
 	}
 	errno = kept_errno;
 	return -error;

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "pool/pagemap.h"
 #include "rt/meta.h"
+#include "rt/release.h"
 
 /*
  * The tables of the main region lie below it, each with room for the largest heap, so that all
@@ -64,7 +65,7 @@ static int extend_table(char **table, size_t have, size_t need)
 static void drop_table_end(char *table, size_t have, size_t need)
 {
 	if (need > have)
-		hp_os_release(table + have, need - have);
+		hp_release(table + have, need - have);
 }
 
 /* All three tables, or none of the addition. */
@@ -116,12 +117,13 @@ static int grow_in_place(struct hp_region *region, size_t bytes)
 
 	if (have + bytes > region->limit_bytes)
 		return -ENOMEM;
+	hp_release_rest(); /* of an attempt before: the addresses are these */
 	error = hp_os_reserve((void *)(region->base + have), bytes, HP_HUGEPAGE_BYTES, &added);
 	if (error)
 		return error;
 	error = extend_tables(region, tables_for(have), tables_for(have + bytes));
 	if (error) {
-		hp_os_release(added, bytes);
+		hp_release(added, bytes);
 		return error;
 	}
 	publish(region, bytes);
@@ -140,7 +142,7 @@ static int add_fixed(struct hp_region *region, size_t bytes)
 	region->limit_bytes = 0;
 	error = extend_tables(region, (struct tables){ 0 }, tables_for(bytes));
 	if (error) {
-		hp_os_release(base, bytes);
+		hp_release(base, bytes);
 		*region = (struct hp_region){ 0 };
 		return error;
 	}

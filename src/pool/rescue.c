@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "pool/account.h"
+#include "rt/release.h"
 
 /*
  * Lies on a page that the kernel clears in the child of a fork, who finds it free: its holder is
@@ -62,7 +63,7 @@ static bool move_to_normal(struct hp_run run)
 		hp_os_protect(shared, HP_HUGEPAGE_BYTES);
 	memcpy(copy, shared, HP_HUGEPAGE_BYTES);
 	if (hp_os_move_away(copy, HP_HUGEPAGE_BYTES, shared)) {
-		hp_os_release(copy, HP_HUGEPAGE_BYTES);
+		hp_release(copy, HP_HUGEPAGE_BYTES);
 		hp_os_commit(shared, HP_HUGEPAGE_BYTES);
 		slot->is_rescued = false;
 		return false;
@@ -120,7 +121,7 @@ static bool make_lock(void)
 	if (hp_os_map(NULL, HP_PAGE_BYTES, HP_PAGE_BYTES, &page))
 		return false;
 	if (hp_os_fork_wipe(page, HP_PAGE_BYTES)) {
-		hp_os_release(page, HP_PAGE_BYTES);
+		hp_release(page, HP_PAGE_BYTES);
 		return false;
 	}
 	held = page;

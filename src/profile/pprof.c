@@ -12,6 +12,7 @@
 #include "os/os.h"
 #include "profile/protobuf.h"
 #include "profile/stacks.h"
+#include "rt/release.h"
 
 /* Fields of the message Profile. */
 enum { SAMPLE_TYPE = 1, SAMPLE, MAPPING, LOCATION, STRING = 6, PERIOD_TYPE = 11, PERIOD };
@@ -191,6 +192,6 @@ int hp_pprof_write(int fd, size_t mean)
 	write_samples(profile);
 	hp_message_file_number(&profile->file, PERIOD, mean);
 	error = hp_message_file_end(&profile->file);
-	hp_os_release(memory, bytes);
+	hp_release(memory, bytes);
 	return error;
 }

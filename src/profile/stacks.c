@@ -8,6 +8,7 @@
 #include "os/os.h"
 #include "profile/poisson.h"
 #include "rt/meta.h"
+#include "rt/release.h"
 
 enum { CHUNK_ENTRIES = 512, CHUNKS = 64, ENTRIES = CHUNKS * CHUNK_ENTRIES, PLACES = 2 * ENTRIES };
 
@@ -56,7 +57,7 @@ static struct hp_stacks_entry *chunk_of(uint32_t number)
 	if (atomic_compare_exchange_strong_explicit(chunk, &none, fresh, memory_order_acq_rel,
 						    memory_order_acquire))
 		return fresh;
-	hp_os_release(fresh, bytes);
+	hp_release(fresh, bytes);
 	hp_meta_count(-bytes);
 	return none;
 }

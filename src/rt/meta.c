@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/lock.h"
 #include "os/os.h"
+#include "rt/release.h"
 
 enum { FIRST_CHUNK_BYTES = 16 << 10, CHUNK_BYTES = 256 << 10 };
 
@@ -88,7 +89,7 @@ void *hp_meta_take(struct hp_meta_kind *kind)
 		object = take(kind, &chunk);
 		/* Another thread was faster: its chunk serves. */
 		if (chunk)
-			hp_os_release(chunk, CHUNK_BYTES);
+			hp_release(chunk, CHUNK_BYTES);
 		else
 			hp_meta_count(CHUNK_BYTES);
 	}

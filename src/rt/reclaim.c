@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/lock.h"
 #include "os/os.h"
+#include "rt/release.h"
 #include "rt/urcu_own.h"
 
 #define PROBE_BYTES (4 * HP_PAGE_BYTES)
@@ -52,7 +53,7 @@ static bool register_where_there_is_room(void)
 		return true;
 	if (hp_os_map(NULL, PROBE_BYTES, HP_PAGE_BYTES, &room))
 		return false;
-	hp_os_release(room, PROBE_BYTES);
+	hp_release(room, PROBE_BYTES);
 	urcu_bp_register_thread();
 	return true;
 }

@@ -5,6 +5,7 @@
 
 #include "os/os.h"
 #include "rt/meta.h"
+#include "rt/release.h"
 #include "rt/trace_file.h"
 
 enum {
@@ -108,7 +109,7 @@ static struct hp_recorder *make(void)
 	if (hp_os_map(NULL, bytes, HP_PAGE_BYTES, &mapped))
 		return NULL;
 	if (hp_os_fork_wipe(mapped, bytes)) {
-		hp_os_release(mapped, bytes);
+		hp_release(mapped, bytes);
 		return NULL;
 	}
 	hp_meta_count(bytes);

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "os/os.h"
 #include "rt/recorder.h"
+#include "rt/release.h"
 #include "rt/trace_file.h"
 
 enum { GUEST_FREES = 16, PATH_BYTES = 4096 };
@@ -179,7 +180,7 @@ int hp_trace_begin(const char *path, bool is_hardened)
 	if (!error)
 		error = hp_trace_file_create(path, false, is_hardened);
 	if (error) {
-		hp_os_release(page, HP_PAGE_BYTES);
+		hp_release(page, HP_PAGE_BYTES);
 		return error;
 	}
 	trace.mark = page;

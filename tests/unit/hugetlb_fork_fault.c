@@ -75,6 +75,29 @@ static void pages_that_stay_omitted_are_copied_again(void)
 	g_assert_cmpuint(hp_test_stats().forks_copied, ==, 2);
 }
 
+static uint64_t normal_bytes(void)
+{
+	return hp_test_proc_bytes("/proc/self/status", "RssAnon:");
+}
+
+static void a_copy_that_is_not_taken_back_is_emptied(void)
+{
+	uint64_t before;
+
+	if (!take_the_pool())
+		return;
+	fork_well();
+	before = normal_bytes();
+	hp_fault_all_of(HP_FAULT_release);
+	for (int i = 0; i < 4; i++)
+		fork_well();
+	g_assert_cmpuint(hp_fault_strikes(), >=, 4);
+	g_assert_cmpuint(normal_bytes(), <, before + 2 * HP_TEST_HUGEPAGE);
+	hp_fault_none();
+	fork_well();
+	g_assert_cmpuint(normal_bytes(), <, before + 2 * HP_TEST_HUGEPAGE);
+}
+
 static void a_child_that_can_have_nothing_ends_with_a_line(void)
 {
 	int status;
@@ -103,6 +126,8 @@ int main(int argc, char **argv)
 			pages_that_cannot_be_omitted_are_replaced);
 	g_test_add_func("/hugetlb-fork-fault/pages-that-stay-omitted-are-copied-again",
 			pages_that_stay_omitted_are_copied_again);
+	g_test_add_func("/hugetlb-fork-fault/a-copy-that-is-not-taken-back-is-emptied",
+			a_copy_that_is_not_taken_back_is_emptied);
 	g_test_add_func("/hugetlb-fork-fault/a-child-that-can-have-nothing-ends-with-a-line",
 			a_child_that_can_have_nothing_ends_with_a_line);
 	return g_test_run();
