@@ -35,6 +35,7 @@ bool hp_control_release(size_t keep_bytes)
 	hp_explicit_release_all();
 	hp_trim_all();
 	hp_pool_trim(keep_bytes / HP_HUGEPAGE_BYTES);
+	hp_pool_vacate();
 	hp_gate_leave(arena);
 	return bytes_given() > before;
 }

@@ -235,11 +235,7 @@ static void install(struct hp_run run, char *from)
 /* Slots that were not copied, most of them holes, become reserved address space again. */
 static void close_hole(struct hp_run run)
 {
-	void *address;
-
-	hp_os_release(hp_run_address(run), hp_run_bytes(run));
-	HP_CHECK(!hp_os_reserve(hp_run_address(run), hp_run_bytes(run), HP_HUGEPAGE_BYTES,
-				&address),
+	HP_CHECK(!hp_os_vacate(hp_run_address(run), hp_run_bytes(run)),
 		 "fork: a hole in the child's heap could not be closed");
 	for (; run.count; run.first++, run.count--) {
 		struct hp_slot *slot = &run.region->slots[run.first];

@@ -139,7 +139,15 @@ int hp_os_put_over(void *fresh, size_t bytes, void *address)
 int hp_os_replace(void *address, size_t bytes)
 {
 	void *fresh = NULL;
-	int error = map_aligned(bytes, HP_HUGEPAGE_BYTES, READ_WRITE, NORMAL, &fresh);
+	int error = hp_os_map(NULL, bytes, HP_HUGEPAGE_BYTES, &fresh);
+
+	return error ? error : hp_os_put_over(fresh, bytes, address);
+}
+
+int hp_os_vacate(void *address, size_t bytes)
+{
+	void *fresh = NULL;
+	int error = hp_os_reserve(NULL, bytes, HP_HUGEPAGE_BYTES, &fresh);
 
 	return error ? error : hp_os_put_over(fresh, bytes, address);
 }

@@ -68,8 +68,11 @@ int hp_os_populate(void *address, size_t bytes);
 /* Makes memory read-only, until hp_os_commit(). */
 int hp_os_protect(void *address, size_t bytes);
 
-/* Puts fresh normal memory, readable and writable, in place of whatever is mapped there. */
+/* Puts fresh normal memory, readable and writable, in place of whatever is mapped there, if any. */
 int hp_os_replace(void *address, size_t bytes);
+
+/* As hp_os_replace(), with reserved address space: one mapping, without memory or a claim to it. */
+int hp_os_vacate(void *address, size_t bytes);
 
 /*
  * Moves the pages of [from, from + bytes) to `to`, replacing what is mapped there. What is left at

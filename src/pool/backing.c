@@ -366,6 +366,14 @@ size_t hp_backing_purge(struct hp_run run)
 	return purged;
 }
 
+bool hp_backing_vacate(struct hp_run run)
+{
+	if (hp_os_vacate(hp_run_address(run), hp_run_bytes(run)))
+		return false;
+	set_mapping(run, HP_MAPPING_NONE);
+	return true;
+}
+
 bool hp_backing_may_collapse(void)
 {
 	return hp_options.backing != HP_BACKING_BASE && thp_is_on();

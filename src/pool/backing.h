@@ -50,6 +50,12 @@ bool hp_backing_is_base(struct hp_run run, enum hp_use use);
  */
 size_t hp_backing_purge(struct hp_run run);
 
+/*
+ * Slots without memory become reserved address space again, as one mapping; false where the system
+ * refuses, and nothing has changed.
+ */
+bool hp_backing_vacate(struct hp_run run);
+
 /* Whether base pages are to become transparent huge pages at all. */
 bool hp_backing_may_collapse(void);
 

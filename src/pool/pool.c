@@ -330,6 +330,48 @@ bool hp_pool_trim(size_t keep_slots)
 	return any;
 }
 
+static bool is_vacant(const struct hp_slot *slot)
+{
+	return slot->state == HP_SLOT_FREE && slot->mapping != HP_MAPPING_NONE;
+}
+
+/* Under the lock: the next such slots in a row behind `run`, BUSY then; false if there are none. */
+static bool claim_vacant(struct hp_run *run)
+{
+	size_t end = hp_region_slots(run->region);
+
+	run->first += run->count;
+	while (run->first < end && !is_vacant(&run->region->slots[run->first]))
+		run->first++;
+	for (run->count = 0; run->first + run->count < end; run->count++) {
+		if (!is_vacant(&run->region->slots[run->first + run->count]))
+			break;
+	}
+	claim(*run, HP_GROUND_COMMON);
+	return run->count > 0;
+}
+
+void hp_pool_vacate(void)
+{
+	unsigned regions = atomic_load_explicit(&hp_regions.count, memory_order_acquire);
+
+	/* What a fork has marked as not for the child stays as it is. */
+	if (hp_lock_has_process())
+		return;
+	hp_pool_lock();
+	for (unsigned i = 0; i < regions; i++) {
+		struct hp_run run = { &hp_regions.at[i], 0, 0 };
+
+		while (claim_vacant(&run)) {
+			hp_pool_unlock();
+			hp_backing_vacate(run);
+			hp_pool_lock();
+			set_free(run);
+		}
+	}
+	hp_pool_unlock();
+}
+
 bool hp_pool_collapse(struct hp_run run)
 {
 	return hp_backing_collapse(run);

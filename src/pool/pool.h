@@ -47,6 +47,13 @@ void hp_pool_tick(uint64_t now_ms);
 bool hp_pool_trim(size_t keep_slots);
 
 /*
+ * Free slots become reserved address space again: each may be a mapping of its own otherwise, and
+ * what is writable counts against RLIMIT_DATA and the commit limit of vm.overcommit_memory=2. Not
+ * by itself, for it is to be undone at the next use.
+ */
+void hp_pool_vacate(void);
+
+/*
  * Units of a slot on base pages get their first use, or lost their memory (negative). False where
  * a limit forbids the use.
  */

@@ -328,6 +328,21 @@ static void parts_that_are_used_again_and_again_stay(void)
 	check_parts(parts);
 }
 
+/* What could be written to counts against RLIMIT_DATA and the commit limit. */
+static void trim_gives_back_the_claim_to_memory_too(void)
+{
+	uint64_t before = hp_test_proc_bytes("/proc/self/status", "VmData:");
+	void *block = hp_malloc(HP_GIB);
+
+	g_assert_nonnull(block);
+	hp_test_touch(block, HP_GIB);
+	g_assert_cmpuint(hp_test_proc_bytes("/proc/self/status", "VmData:"), >=, before + HP_GIB);
+	hp_free(block);
+	hp_trim(0);
+	g_assert_cmpuint(hp_test_proc_bytes("/proc/self/status", "VmData:"), <,
+			 before + HP_GIB / 8);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -344,6 +359,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/purge/beyond-the-bound-empty-parts-go-back-at-once",
 			beyond_the_bound_empty_parts_go_back_at_once);
 	g_test_add_func("/purge/trim-gives-all-idle-memory-back", trim_gives_all_idle_memory_back);
+	g_test_add_func("/purge/trim-gives-back-the-claim-to-memory-too",
+			trim_gives_back_the_claim_to_memory_too);
 	g_test_add_func("/purge/a-span-that-ran-empty-serves-any-class",
 			a_span_that_ran_empty_serves_any_class);
 	g_test_add_func("/purge/what-went-back-can-be-had-again", what_went_back_can_be_had_again);
