@@ -330,9 +330,11 @@ bool hp_pool_trim(size_t keep_slots)
 	return any;
 }
 
-static bool is_vacant(const struct hp_slot *slot)
+/* Under the lock. Only of what is marked free may the rest be looked at: it is nobody else's. */
+static bool is_vacant(struct hp_run one)
 {
-	return slot->state == HP_SLOT_FREE && slot->mapping != HP_MAPPING_NONE;
+	return hp_find_is_free(one) && hp_run_slots(one)->state == HP_SLOT_FREE &&
+	       hp_run_slots(one)->mapping != HP_MAPPING_NONE;
 }
 
 /* Under the lock: the next such slots in a row behind `run`, BUSY then; false if there are none. */
@@ -341,12 +343,11 @@ static bool claim_vacant(struct hp_run *run)
 	size_t end = hp_region_slots(run->region);
 
 	run->first += run->count;
-	while (run->first < end && !is_vacant(&run->region->slots[run->first]))
+	run->count = 0;
+	while (run->first < end && !is_vacant((struct hp_run){ run->region, run->first, 1 }))
 		run->first++;
-	for (run->count = 0; run->first + run->count < end; run->count++) {
-		if (!is_vacant(&run->region->slots[run->first + run->count]))
-			break;
-	}
+	while (is_vacant((struct hp_run){ run->region, run->first + run->count, 1 }))
+		run->count++;
 	claim(*run, HP_GROUND_COMMON);
 	return run->count > 0;
 }
