@@ -124,8 +124,9 @@ HP_PUBLIC const char *hp_version(void);
 /*
  * Gives memory without blocks back: the caller's own caches, the caches of ended threads, all idle
  * hugepages, and the empty parts of base pages and transparent huge pages, except for `keep_bytes`
- * of idle hugepages. Returns 1 if anything was given back, else 0. May wait for other threads
- * (some milliseconds). (glibc's malloc_trim)
+ * of idle hugepages. What lies free becomes reserved address space again: it counts neither against
+ * RLIMIT_DATA nor the commit limit, and neighbours are one mapping. Returns 1 if anything was given
+ * back, else 0. May wait for other threads (some milliseconds). (glibc's malloc_trim)
  */
 HP_PUBLIC int hp_trim(size_t keep_bytes);
 
